@@ -1,0 +1,201 @@
+"""What is known of a wanted render and what is to be done next: the rules that keep it from being paid twice.
+
+A paid call is framed by two durable writes: an *intent* before it, the vendor's ids after it. Whoever
+finds an intent without ids must ask the vendor before paying again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Protocol
+
+from airflow_provider_render.core.job import RenderJob, RenderState, RenderStatus
+
+
+class Phase(StrEnum):
+    """How far a wanted render has come."""
+
+    INTENT = "intent"
+    """A paid call was about to be made; whether it was is not known."""
+    SUBMITTED = "submitted"
+    """The vendor has accepted it; its id is known."""
+    SUCCEEDED = "succeeded"
+    """The vendor has finished it; the files are not here yet."""
+    FAILED = "failed"
+    """The vendor has ended it without a result."""
+    DELIVERED = "delivered"
+    """The files are here."""
+
+
+class Action(StrEnum):
+    """What has to be done for a wanted render."""
+
+    SKIP = "skip"
+    """Nothing: the files are here and nothing changed."""
+    RENDER = "render"
+    """Pay for a render."""
+    RECOVER = "recover"
+    """Ask the vendor what became of a cut-off submit, then render if it never happened."""
+    WAIT = "wait"
+    """Wait for a render that was already paid."""
+    DELIVER = "deliver"
+    """Download a render that is finished."""
+    GIVE_UP = "give_up"
+    """Nothing: it failed as often as it may, and neither model nor settings changed since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The journal's entry for one wanted render.
+
+    :param fingerprint: what the render shows: model bytes, settings, vendor.
+    :param phase: how far it has come.
+    :param generation: how many renders of this fingerprint have ended in failure or were superseded by
+        force; part of what may be paid at most once.
+    :param job: the vendor's render, once known.
+    :param exclude: ids of equal renders that must not be adopted, because a new one was forced.
+    :param force: the forcing run that this record already serves.
+    :param spent: credits paid for the current job; zero where an existing render was adopted.
+    :param error: why it failed.
+    :param files: what was delivered.
+    :param source: size, time or etag, and hash of the model when it was last read.
+    :param updated: ISO time of the last change.
+    """
+
+    fingerprint: str
+    phase: Phase
+    generation: int = 0
+    job: RenderJob | None = None
+    exclude: tuple[str, ...] = ()
+    force: str | None = None
+    spent: Decimal = Decimal(0)
+    error: str | None = None
+    files: tuple[Mapping[str, Any], ...] = ()
+    source: Mapping[str, Any] = field(default_factory=dict)
+    updated: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON form."""
+        return {
+            "fingerprint": self.fingerprint,
+            "phase": str(self.phase),
+            "generation": self.generation,
+            "job": self.job.to_json() if self.job else None,
+            "exclude": list(self.exclude),
+            "force": self.force,
+            "spent": str(self.spent),
+            "error": self.error,
+            "files": [dict(file) for file in self.files],
+            "source": dict(self.source),
+            "updated": self.updated,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Record:
+        """Read what :meth:`to_json` wrote.
+
+        :raises ValueError: a field is missing or of the wrong kind.
+        """
+        try:
+            return cls(
+                fingerprint=str(data["fingerprint"]),
+                phase=Phase(data["phase"]),
+                generation=int(data.get("generation", 0)),
+                job=RenderJob.from_json(data["job"]) if data.get("job") else None,
+                exclude=tuple(data.get("exclude") or ()),
+                force=data.get("force"),
+                spent=Decimal(str(data.get("spent", "0"))),
+                error=data.get("error"),
+                files=tuple(data.get("files") or ()),
+                source=dict(data.get("source") or {}),
+                updated=str(data.get("updated", "")),
+            )
+        except (KeyError, TypeError, ArithmeticError) as error:
+            raise ValueError(f"not a journal record: {error!r}") from error
+
+
+class Journal(Protocol):
+    """Durable records by item key; a write is on disk, or in the database, when it returns."""
+
+    def get(self, key: str) -> Record | None:
+        """Return the record of an item."""
+
+    def put(self, records: Mapping[str, Record]) -> None:
+        """Write records of several items.
+
+        :raises Exception: nothing may be paid when the write fails, as it does for a superseded worker.
+        """
+
+
+def decide(
+    record: Record | None,
+    fingerprint: str,
+    *,
+    outputs_present: bool,
+    force: str | None = None,
+    max_attempts: int = 2,
+) -> Action:
+    """Return what has to be done for a wanted render.
+
+    :param record: what the journal knows of it.
+    :param fingerprint: what it should show now.
+    :param outputs_present: whether all delivered files are still there.
+    :param force: identity of a run that wants everything rendered anew; stays the same over retries.
+    :param max_attempts: paid renders of one fingerprint that may fail before it is left alone.
+    """
+    if record is None or record.fingerprint != fingerprint:
+        return Action.RENDER
+    if record.phase is Phase.INTENT:
+        return Action.RECOVER
+    if force is not None and record.force != force:
+        return Action.RENDER
+    if record.phase is Phase.SUBMITTED:
+        return Action.WAIT
+    if record.phase is Phase.FAILED:
+        return Action.RENDER if record.generation + 1 < max_attempts else Action.GIVE_UP
+    if record.phase is Phase.SUCCEEDED or not outputs_present:
+        return Action.DELIVER
+    return Action.SKIP
+
+
+def intend(
+    record: Record | None, fingerprint: str, *, exclude: Iterable[str] = (), force: str | None = None
+) -> Record:
+    """Return the record to write before a paid call.
+
+    Generation goes up after a failure of the same fingerprint or when a new render is forced; a cut-off
+    submit keeps it.
+    """
+    if record is None or record.fingerprint != fingerprint:
+        base = Record(fingerprint, Phase.INTENT, files=record.files if record else ())
+        return replace(base, exclude=tuple(exclude), force=force)
+    again = record.phase is not Phase.INTENT
+    return replace(
+        record,
+        phase=Phase.INTENT,
+        generation=record.generation + 1 if again else record.generation,
+        job=None,
+        exclude=tuple(dict.fromkeys((*record.exclude, *exclude))),
+        force=force or record.force,
+        spent=Decimal(0),
+        error=None,
+    )
+
+
+def submitted(record: Record, job: RenderJob, spent: Decimal) -> Record:
+    """Return the record to write as soon as the vendor's ids are known."""
+    return replace(record, phase=Phase.SUBMITTED, job=job, spent=spent, error=None)
+
+
+def observed(record: Record, state: RenderState | None) -> Record:
+    """Return the record after a look at the vendor; None means that the vendor lost the render."""
+    if state is None:
+        return replace(record, phase=Phase.FAILED, error="the vendor does not know this render any more")
+    if state.status is RenderStatus.SUCCEEDED:
+        return replace(record, phase=Phase.SUCCEEDED, error=None)
+    if state.status.terminal:
+        return replace(record, phase=Phase.FAILED, error=state.error or f"the vendor says: {state.word}")
+    return record

@@ -1,0 +1,115 @@
+"""When to look at renders again, and when to stop: pure decisions over (states, now).
+
+The deferrable and the blocking path, and the shared poller of a triggerer, all ask the same
+:class:`Watch`, so that they cannot drift apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from airflow_provider_render.core.errors import AuthError, RejectedError, VendorError
+from airflow_provider_render.core.job import RenderState
+
+
+@dataclass(frozen=True, slots=True)
+class PollPolicy:
+    """How often renders are looked at; all values in seconds but growth.
+
+    :param first: before the first look.
+    :param start: between the first and the second look.
+    :param growth: factor from one look to the next while nothing changes.
+    :param cap: between two looks at the most.
+    :param listing_grace: how long a fresh render may be unknown to the vendor before it counts as lost.
+    """
+
+    first: float = 5.0
+    start: float = 5.0
+    growth: float = 1.5
+    cap: float = 30.0
+    listing_grace: float = 300.0
+
+
+class Verdict(Enum):
+    """What a look at the renders means."""
+
+    WAIT = "wait"
+    READY = "ready"
+    EXPIRED = "expired"
+    HOPELESS = "hopeless"
+
+
+@dataclass(slots=True)
+class Watch:
+    """Follows a set of renders until each has ended.
+
+    :param jobs: ids of the renders.
+    :param policy: how often to look.
+    :param since: when the renders were submitted, seconds since the epoch.
+    :param deadline: when to give up, seconds since the epoch; None waits for ever.
+    """
+
+    jobs: frozenset[str]
+    policy: PollPolicy
+    since: float
+    deadline: float | None = None
+    ended: dict[str, RenderState] = field(default_factory=dict)
+    _delay: float = 0.0
+    _seen: Mapping[str, RenderState] = field(default_factory=dict)
+    _errors: int = 0
+
+    @property
+    def open(self) -> frozenset[str]:
+        """Ids of the renders that have not ended."""
+        return self.jobs - self.ended.keys()
+
+    def start(self, now: float) -> float:
+        """Return the seconds until the first look; renders submitted long ago are looked at at once."""
+        return self._bounded(max(0.0, self.since + self.policy.first - now), now)
+
+    def look(self, states: Mapping[str, RenderState], now: float) -> Verdict:
+        """Take in the states of the open renders; ids the vendor does not know are left out of them."""
+        self._errors = 0
+        self.ended.update((job, state) for job, state in states.items() if state.status.terminal)
+        changed = any(self._seen.get(job) != state for job, state in states.items())
+        self._seen = dict(states)
+        self._delay = self.policy.start if changed or not self._delay else self._delay * self.policy.growth
+        return self._verdict(self._lost(states, now), now)
+
+    def failed(self, error: VendorError, now: float) -> Verdict:
+        """Take in a look that failed: transient trouble is waited out, refusal is not."""
+        self._errors += 1
+        self._delay = max(self._delay, self.policy.start) * self.policy.growth
+        if error.retry_after is not None:
+            self._delay = max(self._delay, error.retry_after)
+        if isinstance(error, AuthError | RejectedError):
+            return Verdict.HOPELESS
+        return self._verdict(frozenset(), now)
+
+    def delay(self, now: float, jitter: float = 0.0) -> float:
+        """Return the seconds until the next look.
+
+        :param jitter: random share to add, 0 to 1, so that many watches do not look at once.
+        """
+        return self._bounded(min(self._delay, self.policy.cap) * (1 + jitter), now)
+
+    def lost(self, states: Mapping[str, RenderState], now: float) -> frozenset[str]:
+        """Return open renders that the vendor should know by now and does not."""
+        return self._lost(states, now)
+
+    def _lost(self, states: Mapping[str, RenderState], now: float) -> frozenset[str]:
+        if now < self.since + self.policy.listing_grace:
+            return frozenset()
+        return frozenset(self.open - states.keys())
+
+    def _verdict(self, lost: Iterable[str], now: float) -> Verdict:
+        if not self.open - frozenset(lost):
+            return Verdict.READY
+        if self.deadline is not None and now >= self.deadline:
+            return Verdict.EXPIRED
+        return Verdict.WAIT
+
+    def _bounded(self, delay: float, now: float) -> float:
+        return delay if self.deadline is None else max(0.0, min(delay, self.deadline - now))

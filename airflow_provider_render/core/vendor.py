@@ -1,0 +1,192 @@
+"""The contract that every render vendor fulfils; the neutral operators know nothing else of a vendor."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import Any, ClassVar
+
+from airflow_provider_render.core.calls import Answer, Fetch, Operation
+from airflow_provider_render.core.errors import VendorError
+from airflow_provider_render.core.fingerprint import fingerprint
+from airflow_provider_render.core.job import (
+    OutputKind,
+    RenderJob,
+    RenderOutput,
+    RenderRequest,
+    RenderState,
+    Settings,
+)
+from airflow_provider_render.core.model import ModelFile
+from airflow_provider_render.core.polling import PollPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a vendor can do, so that neutral code need not ask who it is.
+
+    :param extensions: model file extensions it takes, lower case with dot.
+    :param max_model_bytes: largest model file; None where the vendor names no limit.
+    :param max_batch: renders that one submit call takes.
+    :param upload_renders: whether an upload is at once a paid render, with no way to upload alone.
+    :param can_cancel: whether a running render can be stopped.
+    :param tells_submitted: whether the vendor can tell for certain if an interrupted submit happened.
+    """
+
+    extensions: frozenset[str]
+    max_model_bytes: int | None = None
+    max_batch: int = 1
+    upload_renders: bool = False
+    can_cancel: bool = False
+    tells_submitted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What an upload led to.
+
+    :param model_id: the vendor's id of the model.
+    :param job: the render that the upload started, at vendors where it starts one.
+    """
+
+    model_id: str
+    job: RenderJob | None = None
+
+
+class Answerable(Enum):
+    """Whether the vendor could say what became of an interrupted submit."""
+
+    FOUND = "found"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """The answer to "was this render already submitted?".
+
+    "Could not ask" is never an answer: it is raised as an error.
+
+    :param answer: found, certainly not there, or the vendor cannot tell.
+    :param job: the render, if found.
+    """
+
+    answer: Answerable
+    job: RenderJob | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The account behind a connection.
+
+    :param id: the vendor's id of it.
+    :param credits: what it can still spend, in the vendor's credits; None where the vendor does not tell.
+    """
+
+    id: str
+    credits: Decimal | None = None
+
+
+class RenderVendor(ABC):
+    """A render vendor with one account's credentials.
+
+    Methods that return an :data:`Operation` describe calls and do no I/O themselves.
+
+    :param base_url: root of the API, without trailing slash.
+    """
+
+    name: ClassVar[str]
+    """Short name, equal to the connection type."""
+    title: ClassVar[str]
+    """The name people know."""
+    capabilities: ClassVar[Capabilities]
+    poll_policy: ClassVar[PollPolicy]
+    default_outputs: ClassVar[frozenset[OutputKind]]
+    """Kinds of output that are downloaded where the user names none."""
+
+    def __init__(self, base_url: str) -> None:
+        self.base_url = base_url.rstrip("/")
+
+    @abstractmethod
+    def headers(self) -> Mapping[str, str]:
+        """Return the headers that carry the credentials; sent to the origin of ``base_url`` only."""
+
+    @abstractmethod
+    def error(self, answer: Answer) -> VendorError:
+        """Turn an answer with a status of 400 and above into an error of the common tree."""
+
+    @abstractmethod
+    def settings(self, raw: Mapping[str, Any]) -> Settings:
+        """Check render settings and return them as JSON values, as they will be sent.
+
+        :raises SettingsError: names the field, what is wrong with it and what is allowed.
+        """
+
+    @abstractmethod
+    def canonical(self, settings: Settings) -> Settings:
+        """Return settings with every default filled in, for comparing."""
+
+    @abstractmethod
+    def price(self, settings: Settings) -> Decimal:
+        """Return what one render with these settings costs, in the vendor's credits."""
+
+    @abstractmethod
+    def outputs(self, job: RenderJob) -> Operation[list[RenderOutput]]:
+        """List the files that a succeeded render offers."""
+
+    @abstractmethod
+    def locate(self, output: RenderOutput) -> Operation[Fetch]:
+        """Say where an output is downloaded, fetching a fresh presigned URL where the vendor uses them."""
+
+    @abstractmethod
+    def find_model(self, model: ModelFile) -> Operation[str | None]:
+        """Return the vendor's id of a model with these bytes, or None where it has none; costs nothing."""
+
+    @abstractmethod
+    def upload(self, request: RenderRequest) -> Operation[Upload]:
+        """Upload the model of a request.
+
+        Where :attr:`Capabilities.upload_renders` holds this starts, and charges, the wanted render.
+        """
+
+    @abstractmethod
+    def submit(self, requests: Sequence[RenderRequest]) -> Operation[list[RenderJob]]:
+        """Submit renders of uploaded models, all or none, at most :attr:`Capabilities.max_batch`.
+
+        :param requests: each with its ``model_id``.
+        :returns: one job for each request, in order.
+        """
+
+    @abstractmethod
+    def find_existing(self, request: RenderRequest, exclude: Collection[str] = ()) -> Operation[Existing]:
+        """Ask whether a render equal to a request is already there and has not failed; costs nothing.
+
+        :param request: with its ``model_id``.
+        :param exclude: ids of renders that do not count, such as older ones when a new one is forced.
+        """
+
+    @abstractmethod
+    def states(self, jobs: Sequence[RenderJob]) -> Operation[dict[str, RenderState]]:
+        """Return the states of renders by id, with as few calls as the vendor allows.
+
+        Renders that the vendor does not know, or does not yet list, are left out.
+        """
+
+    @abstractmethod
+    def cancel(self, job: RenderJob) -> Operation[bool]:
+        """Stop a render that has not ended; returns whether there was something to stop."""
+
+    @abstractmethod
+    def account(self) -> Operation[Account]:
+        """Look at the account; proves the credentials and costs nothing."""
+
+    @abstractmethod
+    def portal_url(self, job: RenderJob) -> str:
+        """Return a page for people about a render, or about the account where there is none."""
+
+    def fingerprint(self, model_sha256: str, settings: Settings) -> str:
+        """Return what identifies a render of a model with these settings at this vendor."""
+        return fingerprint(self.name, model_sha256, self.canonical(settings))
