@@ -48,14 +48,14 @@ class RenderRequest:
     """One wanted render.
 
     :param key: the item it is for, such as ``CHR-1001`` or ``CHR-1001/dark``; unique in a catalog.
-    :param model: the model file.
+    :param model: the model file; None where only the vendor's id of it is known.
     :param settings: validated settings, as :meth:`RenderVendor.settings` returns them.
     :param model_id: the vendor's id of the uploaded model, once known.
     :param label: a name for people, shown at the vendor.
     """
 
     key: str
-    model: ModelFile
+    model: ModelFile | None
     settings: Settings
     model_id: str | None = None
     label: str | None = None

@@ -56,6 +56,9 @@ class Record:
     :param generation: how many renders of this fingerprint have ended in failure or were superseded by
         force; part of what may be paid at most once.
     :param job: the vendor's render, once known.
+    :param model_id: the vendor's id of the uploaded model, once known.
+    :param run: the run that submitted, or took over, the current job.
+    :param delivered_by: the run that delivered the files.
     :param exclude: ids of equal renders that must not be adopted, because a new one was forced.
     :param force: the forcing run that this record already serves.
     :param spent: credits paid for the current job; zero where an existing render was adopted.
@@ -69,6 +72,9 @@ class Record:
     phase: Phase
     generation: int = 0
     job: RenderJob | None = None
+    model_id: str | None = None
+    run: str = ""
+    delivered_by: str = ""
     exclude: tuple[str, ...] = ()
     force: str | None = None
     spent: Decimal = Decimal(0)
@@ -84,6 +90,9 @@ class Record:
             "phase": str(self.phase),
             "generation": self.generation,
             "job": self.job.to_json() if self.job else None,
+            "model_id": self.model_id,
+            "run": self.run,
+            "delivered_by": self.delivered_by,
             "exclude": list(self.exclude),
             "force": self.force,
             "spent": str(self.spent),
@@ -105,6 +114,9 @@ class Record:
                 phase=Phase(data["phase"]),
                 generation=int(data.get("generation", 0)),
                 job=RenderJob.from_json(data["job"]) if data.get("job") else None,
+                model_id=data.get("model_id"),
+                run=str(data.get("run", "")),
+                delivered_by=str(data.get("delivered_by", "")),
                 exclude=tuple(data.get("exclude") or ()),
                 force=data.get("force"),
                 spent=Decimal(str(data.get("spent", "0"))),
@@ -128,6 +140,9 @@ class Journal(Protocol):
 
         :raises Exception: nothing may be paid when the write fails, as it does for a superseded worker.
         """
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """Remove records, as when an intent is known to have come to nothing."""
 
 
 def decide(
@@ -187,7 +202,7 @@ def intend(
 
 def submitted(record: Record, job: RenderJob, spent: Decimal) -> Record:
     """Return the record to write as soon as the vendor's ids are known."""
-    return replace(record, phase=Phase.SUBMITTED, job=job, spent=spent, error=None)
+    return replace(record, phase=Phase.SUBMITTED, job=job, model_id=job.model_id, spent=spent, error=None)
 
 
 def observed(record: Record, state: RenderState | None) -> Record:

@@ -7,7 +7,7 @@ The deferrable and the blocking path, and the shared poller of a triggerer, all 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from airflow_provider_render.core.errors import AuthError, RejectedError, VendorError
@@ -30,6 +30,10 @@ class PollPolicy:
     growth: float = 1.5
     cap: float = 30.0
     listing_grace: float = 300.0
+
+    def override(self, changes: Mapping[str, float]) -> PollPolicy:
+        """Return the policy with some of its values changed, by name."""
+        return replace(self, **changes)
 
 
 class Verdict(Enum):
@@ -94,10 +98,6 @@ class Watch:
         :param jitter: random share to add, 0 to 1, so that many watches do not look at once.
         """
         return self._bounded(min(self._delay, self.policy.cap) * (1 + jitter), now)
-
-    def lost(self, states: Mapping[str, RenderState], now: float) -> frozenset[str]:
-        """Return open renders that the vendor should know by now and does not."""
-        return self._lost(states, now)
 
     def _lost(self, states: Mapping[str, RenderState], now: float) -> frozenset[str]:
         if now < self.since + self.policy.listing_grace:

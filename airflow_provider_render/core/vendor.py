@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import Any, ClassVar
+from os import PathLike
+from typing import Any, ClassVar, Protocol, TypeVar
 
-from airflow_provider_render.core.calls import Answer, Fetch, Operation
+from airflow_provider_render.core.calls import Answer, Call, Fetch, Operation
 from airflow_provider_render.core.errors import VendorError
 from airflow_provider_render.core.fingerprint import fingerprint
 from airflow_provider_render.core.job import (
@@ -22,6 +23,9 @@ from airflow_provider_render.core.job import (
 )
 from airflow_provider_render.core.model import ModelFile
 from airflow_provider_render.core.polling import PollPolicy
+from airflow_provider_render.core.resource import Fetched
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Capabilities:
     :param max_batch: renders that one submit call takes.
     :param upload_renders: whether an upload is at once a paid render, with no way to upload alone.
     :param can_cancel: whether a running render can be stopped.
+    :param bulk_states: whether one call tells the states of many renders.
     :param tells_submitted: whether the vendor can tell for certain if an interrupted submit happened.
     """
 
@@ -41,6 +46,7 @@ class Capabilities:
     max_batch: int = 1
     upload_renders: bool = False
     can_cancel: bool = False
+    bulk_states: bool = False
     tells_submitted: bool = False
 
 
@@ -164,7 +170,8 @@ class RenderVendor(ABC):
     def find_existing(self, request: RenderRequest, exclude: Collection[str] = ()) -> Operation[Existing]:
         """Ask whether a render equal to a request is already there and has not failed; costs nothing.
 
-        :param request: with its ``model_id``.
+        :param request: with its ``model_id`` where it is known; a vendor that recognises models by their
+            bytes answers "absent" without one.
         :param exclude: ids of renders that do not count, such as older ones when a new one is forced.
         """
 
@@ -190,3 +197,17 @@ class RenderVendor(ABC):
     def fingerprint(self, model_sha256: str, settings: Settings) -> str:
         """Return what identifies a render of a model with these settings at this vendor."""
         return fingerprint(self.name, model_sha256, self.canonical(settings))
+
+
+class VendorClient(Protocol):
+    """A vendor together with the driver that carries its calls out; a hook is one."""
+
+    @property
+    def vendor(self) -> RenderVendor:
+        """The vendor, with credentials."""
+
+    def run(self, work: Call[T] | Operation[T], /) -> T:
+        """Carry out a call or an operation."""
+
+    def download(self, fetch: Fetch, to: str | PathLike[str], /) -> Fetched:
+        """Download a file."""

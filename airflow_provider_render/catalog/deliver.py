@@ -1,0 +1,144 @@
+"""Downloading what finished renders offer, and putting it where it belongs."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from airflow_provider_render.catalog.storage import Place
+from airflow_provider_render.core.errors import DownloadError, RenderError
+from airflow_provider_render.core.job import OutputKind, RenderJob, RenderOutput
+from airflow_provider_render.core.resource import Fetched
+from airflow_provider_render.core.vendor import VendorClient
+
+FRESH_LOCATIONS = 2
+"""How often an output is located anew: a presigned URL may expire before the download has begun."""
+
+SUFFIXES = {"image/png": ".png", "image/webp": ".webp", "image/jpeg": ".jpg"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What is to be delivered for one item.
+
+    :param key: the item.
+    :param folder: its folder below the output root.
+    :param job: the finished render.
+    """
+
+    key: str
+    folder: str
+    job: RenderJob
+
+
+class Delivery:
+    """Downloads outputs of finished renders into an output folder.
+
+    Each file is downloaded beside its goal under a temporary name, checked, and only then put in place;
+    a delivery that is cut off leaves whole files or none, and may be repeated at no cost.
+
+    :param client: the vendor and its driver.
+    :param root: output folder.
+    :param kinds: kinds of output to fetch; None takes the vendor's usual ones.
+    :param concurrency: items at the same time.
+    :param progress: told how many items are dealt with.
+    """
+
+    def __init__(
+        self,
+        client: VendorClient,
+        root: Place,
+        *,
+        kinds: Collection[OutputKind] | None = None,
+        concurrency: int = 4,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self._client = client
+        self._vendor = client.vendor
+        self._root = root
+        self._kinds = frozenset(kinds) if kinds is not None else self._vendor.default_outputs
+        self._concurrency = max(1, concurrency)
+        self._progress = progress
+
+    def deliver(
+        self, parcels: Sequence[Parcel]
+    ) -> Iterator[tuple[Parcel, tuple[Mapping[str, Any], ...] | RenderError]]:
+        """Deliver parcels; one that fails does not keep the others from going on.
+
+        :returns: yields each parcel with the files that were put in place, or with what went wrong.
+        """
+        with ThreadPoolExecutor(self._concurrency, thread_name_prefix="deliver") as pool:
+            futures = {pool.submit(self.fetch, parcel): parcel for parcel in parcels}
+            for done, future in enumerate(as_completed(futures), start=1):
+                self._progress(done)
+                try:
+                    yield futures[future], future.result()
+                except RenderError as error:
+                    yield futures[future], error
+
+    def fetch(self, parcel: Parcel) -> tuple[Mapping[str, Any], ...]:
+        """Deliver one parcel.
+
+        :returns: one entry a file: path below the root, name, kind, media type, size, sha256.
+        :raises DownloadError: a file did not arrive whole, or the render offers none of the wanted kinds.
+        """
+        offered = self._client.run(self._vendor.outputs(parcel.job))
+        wanted = [output for output in offered if output.kind in self._kinds]
+        if not wanted:
+            kinds = ", ".join(sorted({output.kind for output in offered})) or "nothing"
+            raise DownloadError(f"render {parcel.job.id} offers none of the wanted outputs; it has {kinds}")
+        with tempfile.TemporaryDirectory(prefix="render-", dir=_spool(self._root)) as spool:
+            return tuple(self._file(parcel, output, Path(spool)) for output in wanted)
+
+    def _file(self, parcel: Parcel, output: RenderOutput, spool: Path) -> Mapping[str, Any]:
+        fetched = self._download(output, spool / "download")
+        name = _named(output.name, fetched.media_type)
+        goal = self._root / parcel.folder / name
+        goal.publish(fetched.path)
+        return {
+            "path": f"{parcel.folder}/{name}",
+            "name": name,
+            "kind": str(output.kind),
+            "media_type": fetched.media_type,
+            "size": fetched.size,
+            "sha256": fetched.sha256,
+        }
+
+    def _download(self, output: RenderOutput, to: Path) -> Fetched:
+        for attempt in range(1, FRESH_LOCATIONS + 1):
+            fetch = self._client.run(self._vendor.locate(output))
+            try:
+                return self._client.download(fetch, to)
+            except DownloadError:
+                if attempt == FRESH_LOCATIONS:
+                    raise
+        raise AssertionError("unreachable")
+
+
+def stale_files(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return paths of files that an earlier delivery left and the present one replaced by none."""
+    kept = {str(file["path"]) for file in after}
+    return sorted({str(file["path"]) for file in before} - kept)
+
+
+def _named(name: str, media_type: str) -> str:
+    """Give a file the extension of what it turned out to be."""
+    suffix = SUFFIXES.get(media_type)
+    path = PurePosixPath(name)
+    if suffix is None or path.suffix.lower() in (suffix, ".jpeg"):
+        return name
+    return path.with_suffix(suffix).name if path.suffix.lower() in SUFFIXES.values() else name
+
+
+def _spool(root: Place) -> Path | None:
+    """Return a folder on the file system of a local root, so that putting a file in place is a rename."""
+    url = str(root).removeprefix("file://")
+    if "://" in url:
+        return None
+    spool = Path(url) / "_render" / "spool"
+    spool.mkdir(parents=True, exist_ok=True)
+    return spool

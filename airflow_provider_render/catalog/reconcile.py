@@ -1,0 +1,412 @@
+"""Making a catalog's renders equal to its models and settings: plan, pay, look, deliver, report.
+
+Every step reads where things stand from the state store, so a crash, a retry, a clear or a second run
+just goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from airflow_provider_render.catalog.deliver import Delivery, Parcel, stale_files
+from airflow_provider_render.catalog.files import (
+    Outputs,
+    check_output,
+    present_outputs,
+    read_models,
+    source_record,
+)
+from airflow_provider_render.catalog.items import CatalogItem, ExtraColumns
+from airflow_provider_render.catalog.ledger import Ledger
+from airflow_provider_render.catalog.plan import Plan, PlannedItem, check_budget, make_plan
+from airflow_provider_render.catalog.preflight import check_model
+from airflow_provider_render.catalog.progress import Progress
+from airflow_provider_render.catalog.report import ItemReport, Outcome, Report, Stage
+from airflow_provider_render.catalog.sources import read_catalog
+from airflow_provider_render.catalog.store import StateStore, write_item
+from airflow_provider_render.catalog.submit import OnAmbiguous, Submission, Submitted, Wanted
+from airflow_provider_render.core.errors import (
+    AmbiguousSubmitError,
+    ModelFileError,
+    NotFoundError,
+    RenderError,
+    VendorError,
+)
+from airflow_provider_render.core.job import OutputKind, RenderJob, RenderState
+from airflow_provider_render.core.journal import Action, Phase, Record, observed
+from airflow_provider_render.core.vendor import VendorClient
+
+REMEMBERED = 150
+"""Failures that are carried over while a task waits; Airflow's state store takes 64 KiB."""
+
+FEW = 4
+"""Items whose files are looked at one by one rather than in a listing of the whole output folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogSpec:
+    """What is wanted of a catalog.
+
+    :param catalog: where its rows come from, as :func:`read_catalog` takes it.
+    :param output: output folder.
+    :param settings: render settings for all items; a row's own settings go before them.
+    :param outputs: kinds of output to deliver; None takes the vendor's usual ones.
+    :param max_credits: credits one run may spend; None sets no limit.
+    :param force: identity of a run that wants everything rendered anew.
+    :param prune: remove the files of items that left the catalog.
+    :param max_attempts: paid renders of one model with the same settings that may fail before it is left.
+    :param on_ambiguous: what to do where nobody can tell whether a cut-off submit happened.
+    :param concurrency: uploads, look-ups and downloads at the same time.
+    :param group: which group of shards to work on, from 0.
+    :param groups: how many groups the catalog is divided into.
+    :param extra_columns: whether unknown columns of the catalog are an error.
+    :param state: folder below the output folder for a state of its own, for runs that share an output
+        folder at the same time; such a run writes no report. None uses the state of the output folder.
+    """
+
+    catalog: Any
+    output: Any
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Collection[OutputKind] | None = None
+    max_credits: Decimal | None = None
+    force: str | None = None
+    prune: bool = False
+    max_attempts: int = 2
+    on_ambiguous: OnAmbiguous = "fail"
+    concurrency: int = 8
+    group: int = 0
+    groups: int = 1
+    extra_columns: ExtraColumns = "error"
+    state: str | None = None
+
+
+class Failure(NamedTuple):
+    """Why an item did not get on.
+
+    :param stage: where it failed.
+    :param reason: what went wrong.
+    :param passing: whether another try may work.
+    """
+
+    stage: Stage
+    reason: str
+    passing: bool
+
+
+class Reconciliation:
+    """One run over one group of a catalog.
+
+    :param client: the vendor and its driver.
+    :param spec: what is wanted.
+    :param run: name of the run; equal over retries.
+    :param ledger: what the run has spent.
+    :param memory: what :attr:`memory` held before the run was interrupted to wait.
+    """
+
+    def __init__(
+        self,
+        client: VendorClient,
+        spec: CatalogSpec,
+        *,
+        run: str,
+        ledger: Ledger,
+        memory: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._client = client
+        self._vendor = client.vendor
+        self._spec = spec
+        self._run = run
+        self._ledger = ledger
+        self.root = check_output(spec.output)
+        home = self.root / spec.state if spec.state else self.root
+        self.progress = Progress(home, self.report_name)
+        self._items = list(read_catalog(spec.catalog, extra_columns=spec.extra_columns))
+        self.store = StateStore(home, expected_items=len(self._items))
+        self._shards = self.store.group(spec.group, spec.groups)
+        self._pruned: list[str] = []
+        memory = memory or {}
+        self._started = str(memory.get("started") or _now())
+        self._planned = Decimal(memory.get("planned", 0))
+        self._avoided = Decimal(memory.get("avoided", 0))
+        failures = memory.get("failures", {}).items()
+        self.failures = {key: Failure(Stage(stage), *rest) for key, (stage, *rest) in failures}
+
+    @property
+    def report_name(self) -> str:
+        """Name of the run's report: the run, and the group where there are several."""
+        return f"{self._run}.{self._spec.group}" if self._spec.groups > 1 else self._run
+
+    @property
+    def memory(self) -> dict[str, Any]:
+        """What the state store does not tell and the rest of the run needs; JSON, bounded."""
+        kept = list(self.failures.items())[:REMEMBERED]
+        return {
+            "started": self._started,
+            "planned": str(self._planned),
+            "avoided": str(self._avoided),
+            "failures": {key: [fail.stage, fail.reason[:300], fail.passing] for key, fail in kept},
+        }
+
+    def plan(self) -> Plan:
+        """Compare what is wanted with what is there; reads, and pays nothing.
+
+        :raises CatalogError: the catalog is broken; the message names the rows.
+        """
+        items = [item for item in self._items if self.store.shard_of(item.key) in self._shards]
+        records = self.store.load(self._shards)
+        self.progress.update("plan", 0, len(items))
+        plan = make_plan(
+            items,
+            vendor=self._vendor,
+            models=self._models(items, records),
+            records=records,
+            present=self._present(records).has,
+            settings=self._spec.settings,
+            force=self._spec.force,
+            max_attempts=self._spec.max_attempts,
+        )
+        plan = replace(plan, items=tuple(map(self._once_a_run, plan.items)))
+        self._remember_sources(plan)
+        return self._checked(plan)
+
+    def approve(self, plan: Plan) -> None:
+        """Take a plan as the run's own, unless it costs more than the run, or the account, has left.
+
+        :raises BudgetError: it does; nothing was paid.
+        """
+        self._planned = plan.price + self._ledger.spent
+        self._avoided = plan.avoided
+        if plan.price:
+            limit = self._spec.max_credits
+            left = None if limit is None else limit - self._ledger.spent
+            account = self._client.run(self._vendor.account())
+            check_budget(plan, left, account.credits)
+
+    def submit(self, plan: Plan) -> Submitted:
+        """Pay for what is to be rendered, and clear up submits that were cut off."""
+        todo = plan.of(Action.RENDER, Action.RECOVER)
+        result = Submission(
+            self._client,
+            self.store,
+            self._ledger,
+            run=self._run,
+            now=_now,
+            force=self._spec.force,
+            on_ambiguous=self._spec.on_ambiguous,
+            concurrency=self._spec.concurrency,
+            progress=lambda done: self.progress.update("submit", done, len(todo)),
+        ).submit([_wanted(item) for item in todo])
+        self.failures.update((key, _failure(Stage.SUBMIT, error)) for key, error in result.failed.items())
+        return result
+
+    def open(self, plan: Plan) -> dict[str, Record]:
+        """Return the records of items whose render is under way, by key."""
+        records = {item.key: self._current(item) for item in plan.items}
+        return {key: record for key, record in records.items() if record and record.phase is Phase.SUBMITTED}
+
+    def count(self, plan: Plan) -> int:
+        """Return how many items the run has to work on, or worked on."""
+        return sum(1 for item in plan.items if item.action not in (None, Action.SKIP, Action.GIVE_UP))
+
+    def look(self, plan: Plan, *, lost: bool) -> dict[str, Record]:
+        """Ask the vendor where renders stand, and note what has ended.
+
+        :param lost: whether a render that the vendor does not know counts as failed.
+        :returns: the records of items whose render is still under way, by key.
+        """
+        records = self.open(plan)
+        jobs = {record.job.id: record.job for record in records.values() if record.job}
+        states = self._client.run(self._vendor.states(list(jobs.values()))) if jobs else {}
+        seen = {key: self._observed(record, states, lost) for key, record in records.items()}
+        self.store.put({key: record for key, record in seen.items() if record != records[key]})
+        return {key: record for key, record in seen.items() if record.phase is Phase.SUBMITTED}
+
+    def expire(self, records: Mapping[str, Record]) -> None:
+        """Note that renders were cancelled because they took too long; a retry renders them again."""
+        error = "cancelled: not done in time (render_timeout)"
+        self.store.put(
+            {
+                key: replace(record, phase=Phase.FAILED, error=error, run="", updated=_now())
+                for key, record in records.items()
+            }
+        )
+
+    def deliver(self, plan: Plan) -> None:
+        """Download what is finished and not here, or here no more."""
+        parcels = [parcel for item in plan.items if (parcel := self._parcel(item))]
+        items = {item.key: item for item in plan.items}
+        delivery = Delivery(
+            self._client,
+            self.root,
+            kinds=self._spec.outputs,
+            concurrency=self._spec.concurrency,
+            progress=lambda done: self.progress.update("download", done, len(parcels)),
+        )
+        for parcel, result in delivery.deliver(parcels):
+            if isinstance(result, RenderError):
+                self._undelivered(parcel, result)
+            else:
+                self._delivered(items[parcel.key], result)
+
+    def prune(self, plan: Plan) -> None:
+        """Remove files and records of items that left the catalog, where that is wanted."""
+        if not self._spec.prune:
+            return
+        for key in plan.orphans:
+            record = self.store.get(key)
+            for file in record.files if record else ():
+                (self.root / str(file["path"])).remove()
+            self.store.forget([key])
+            self._pruned.append(key)
+
+    def report(self, plan: Plan, note: str | None = None) -> Report:
+        """Describe what the run did to every item, write it down and return it."""
+        report = Report(
+            run_id=self.report_name,
+            vendor=self._vendor.title,
+            started=self._started,
+            finished=_now(),
+            planned=self._planned,
+            avoided=self._avoided,
+            items=[self._item_report(item) for item in plan.items],
+            orphans=[key for key in plan.orphans if key not in self._pruned],
+            pruned=self._pruned,
+            note=note,
+        )
+        if not self._spec.state:
+            report.write(self.root)
+        self.progress.update("done", len(plan.items), len(plan.items), report.counts())
+        return report
+
+    def _models(self, items: list[CatalogItem], records: Mapping[str, Record]) -> Mapping[str, Any]:
+        known = {item.model: records[item.key].source if item.key in records else None for item in items}
+        return read_models(
+            known,
+            concurrency=self._spec.concurrency,
+            progress=lambda done: self.progress.update("plan", done, len(known)),
+        )
+
+    def _once_a_run(self, item: PlannedItem) -> PlannedItem:
+        """Leave alone, until another run, what the vendor has failed in this one."""
+        record = item.record
+        failed = record is not None and record.phase is Phase.FAILED and record.run == self._run
+        if failed and item.action is Action.RENDER and record and record.fingerprint == item.fingerprint:
+            return replace(item, action=Action.GIVE_UP)
+        return item
+
+    def _remember_sources(self, plan: Plan) -> None:
+        """Note new listings of models whose bytes are the same, so that they are not read again."""
+        changed = {}
+        for item in plan.of(Action.SKIP, Action.WAIT, Action.DELIVER):
+            if item.record and item.model and (source := source_record(item.model)) != item.record.source:
+                changed[item.key] = replace(item.record, source=source)
+        self.store.put(changed)
+
+    def _checked(self, plan: Plan) -> Plan:
+        problems = {}
+        for item in plan.of(Action.RENDER):
+            try:
+                if item.model is not None:
+                    check_model(item.model, self._vendor.capabilities)
+            except ModelFileError as error:
+                problems[item.key] = str(error)
+        return plan.with_problems(problems)
+
+    def _current(self, item: PlannedItem) -> Record | None:
+        record = self.store.get(item.key) if item.fingerprint else None
+        return record if record and record.fingerprint == item.fingerprint else None
+
+    def _observed(self, record: Record, states: Mapping[str, RenderState], lost: bool) -> Record:
+        state = states.get(record.job.id) if record.job else None
+        if state is None and not lost:
+            return record
+        after = observed(record, state)
+        return replace(after, updated=_now()) if after != record else record
+
+    def _parcel(self, item: PlannedItem) -> Parcel | None:
+        record = self._current(item)
+        if record is None or record.job is None:
+            return None
+        missing = item.action is Action.DELIVER and record.phase is Phase.DELIVERED
+        if record.phase is Phase.SUCCEEDED or missing:
+            return Parcel(item.key, item.item.folder, record.job)
+        return None
+
+    def _delivered(self, item: PlannedItem, files: tuple[Mapping[str, Any], ...]) -> None:
+        before = self.store.get(item.key)
+        if before is None:
+            return
+        now = _now()
+        after = replace(before, phase=Phase.DELIVERED, files=files, run=self._run, updated=now, error=None)
+        for path in stale_files(before.files, files):
+            (self.root / path).remove()
+        write_item(self.root, item.item, after, vendor=self._vendor.name, rendered_at=now)
+        self.store.put({item.key: after})
+
+    def _undelivered(self, parcel: Parcel, error: RenderError) -> None:
+        self.failures[parcel.key] = _failure(Stage.DOWNLOAD, error)
+        record = self.store.get(parcel.key)
+        if isinstance(error, NotFoundError) and record is not None:
+            gone = replace(record, phase=Phase.FAILED, error=str(error), run="", updated=_now())
+            self.store.put({parcel.key: gone})
+
+    def _item_report(self, item: PlannedItem) -> ItemReport:
+        record = self._current(item)
+        outcome, stage, reason = self._outcome(item, record)
+        own = record is not None and record.run == self._run
+        return ItemReport(
+            key=item.key,
+            outcome=outcome,
+            stage=stage,
+            title=item.item.title,
+            folder=item.item.folder,
+            reason=reason,
+            credits=record.spent if record and own else Decimal(0),
+            adopted=record is not None and own and not record.spent,
+            job_id=record.job.id if record and record.job else None,
+            portal_url=self._vendor.portal_url(record.job) if record and record.job else None,
+            files=record.files if record else (),
+        )
+
+    def _outcome(self, item: PlannedItem, record: Record | None) -> tuple[Outcome, Stage, str | None]:
+        if item.problem:
+            return Outcome.FAILED, Stage.CHECK, item.problem
+        if item.key in self.failures:
+            return Outcome.FAILED, self.failures[item.key].stage, self.failures[item.key].reason
+        if record is None or record.phase is Phase.INTENT:
+            return Outcome.PENDING, Stage.SUBMIT, None
+        if record.phase is Phase.FAILED:
+            return Outcome.FAILED, Stage.RENDER, record.error
+        if record.phase is not Phase.DELIVERED:
+            return Outcome.PENDING, Stage.RENDER, None
+        fresh = record.delivered_by == self._run
+        return (Outcome.DELIVERED if fresh else Outcome.UNCHANGED), Stage.DONE, item.reason or None
+
+
+def jobs_of(records: Mapping[str, Record]) -> list[RenderJob]:
+    """Return the renders of records, each once."""
+    return list({record.job.id: record.job for record in records.values() if record.job}.values())
+
+
+def submitted_at(records: Mapping[str, Record]) -> float:
+    """Return when the youngest of the renders was submitted, seconds since the epoch."""
+    times = [datetime.fromisoformat(record.updated).timestamp() for record in records.values()]
+    return max(times, default=0.0)
+
+
+def _failure(stage: Stage, error: RenderError) -> Failure:
+    unclear = isinstance(error, VendorError) and (error.transient or error.happened is None)
+    return Failure(stage, str(error), unclear and not isinstance(error, AmbiguousSubmitError))
+
+
+def _wanted(item: PlannedItem) -> Wanted:
+    source = source_record(item.model) if item.model else {}
+    return Wanted(item.request, item.fingerprint, item.price, item.action or Action.RENDER, source)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,289 @@
+"""What all render operators share: the connection, the journal of a task, waiting, cancelling, retrying."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator, ExceptionRetryPolicy, RetryAction, RetryRule, conf
+
+from airflow_provider_render.core.errors import (
+    AmbiguousSubmitError,
+    AuthError,
+    OutOfCreditsError,
+    RejectedError,
+    RenderFailedError,
+    RenderInputError,
+    RenderTimeoutError,
+    VendorError,
+)
+from airflow_provider_render.core.job import RenderJob
+from airflow_provider_render.core.journal import Record
+from airflow_provider_render.core.polling import Verdict, Watch
+from airflow_provider_render.hooks.base import RenderHook
+from airflow_provider_render.links import VendorPortalLink
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+RENDER_RETRY_POLICY = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(
+            exception=[
+                RenderInputError,
+                AuthError,
+                OutOfCreditsError,
+                RejectedError,
+                AmbiguousSubmitError,
+                RenderFailedError,
+            ],
+            action=RetryAction.FAIL,
+            reason="a retry would meet the same answer",
+        )
+    ]
+)
+"""Retries what may pass by itself, and fails at once what a retry cannot mend."""
+
+
+class TaskJournal:
+    """A journal in Airflow's task state store: survives retries, and a clear in Airflow 3.3.
+
+    A write by a worker whose task instance was superseded raises, which keeps a zombie from paying.
+
+    :param context: the task's context.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._store = context["task_state_store"]
+
+    def get(self, key: str) -> Record | None:
+        """Return the record of an item."""
+        data = self._store.get(f"render.{key}")
+        return Record.from_json(data) if isinstance(data, dict) else None
+
+    def put(self, records: Mapping[str, Record]) -> None:
+        """Write records of several items."""
+        for key, record in records.items():
+            remember(self._context, f"render.{key}", record.to_json())
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """Remove records."""
+        for key in keys:
+            self._store.delete(f"render.{key}")
+
+
+def remember(context: Context, key: str, value: dict[str, Any]) -> None:
+    """Write a value for later tries of the task; raises for a worker that was superseded."""
+    from airflow.sdk.execution_time.context import NEVER_EXPIRE
+
+    context["task_state_store"].set(key, value, retention=NEVER_EXPIRE)
+
+
+def recall(context: Context, key: str) -> dict[str, Any]:
+    """Return what an earlier try remembered, or an empty mapping."""
+    value = context["task_state_store"].get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def utcnow() -> str:
+    """Return the present as ISO text."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def run_name(context: Context) -> str:
+    """Return the name of the task's run: equal over retries and clears."""
+    ti = context["ti"]
+    mapped = f"[{ti.map_index}]" if ti.map_index is not None and ti.map_index >= 0 else ""
+    return f"{ti.dag_id}/{ti.run_id}/{ti.task_id}{mapped}"
+
+
+def force_token(context: Context) -> str:
+    """Return what identifies one wish for new renders: equal over retries, other after a clear."""
+    return f"{run_name(context)}#{context['ti'].max_tries}"
+
+
+def read_jobs(value: Any) -> list[RenderJob]:
+    """Read one render or several from what another task returned.
+
+    :raises RenderInputError: it is neither.
+    """
+    values = [value] if isinstance(value, Mapping) else value
+    try:
+        return [RenderJob.from_json(one) for one in values]
+    except (TypeError, ValueError) as error:
+        raise RenderInputError(f"job: {error}") from error
+
+
+class RenderBaseOperator(BaseOperator):
+    """An operator that talks to a render vendor.
+
+    Fails at once on wrong input, refused credentials, an empty account and renders that the vendor ended
+    as failed; everything else follows the task's ``retries``, which should be at least 1.
+
+    :param render_conn_id: Airflow connection; its type says which vendor it is.
+    """
+
+    template_fields: Sequence[str] = ("render_conn_id",)
+    operator_extra_links = (VendorPortalLink(),)
+    ui_color = "#e8f1ee"
+
+    def __init__(self, *, render_conn_id: str, **kwargs: Any) -> None:
+        kwargs.setdefault("retry_policy", RENDER_RETRY_POLICY)
+        super().__init__(**kwargs)
+        self.render_conn_id = render_conn_id
+        self.portal_url: str | None = None
+
+    @cached_property
+    def hook(self) -> RenderHook:
+        """The hook that belongs to the connection's type."""
+        return RenderHook.for_connection(self.render_conn_id)
+
+    def note_portal(self, jobs: Sequence[RenderJob]) -> None:
+        """Remember the vendor's page for the link in the UI."""
+        if jobs:
+            self.portal_url = self.hook.vendor.portal_url(jobs[0])
+
+    def cancel(self, jobs: Iterable[RenderJob]) -> None:
+        """Cancel renders that have not ended; a failure to do so is logged only."""
+        for job in jobs:
+            try:
+                if self.hook.run(self.hook.vendor.cancel(job)):
+                    self.log.info("cancelled render %s", job.id)
+            except VendorError as error:
+                self.log.warning("render %s could not be cancelled: %s", job.id, error)
+
+
+class WaitingOperator(RenderBaseOperator):
+    """An operator that waits for renders, in the triggerer or on the worker.
+
+    What ends the waiting early: a user who marks the task (the triggerer, or ``on_kill`` on the worker,
+    cancels the open renders unless ``cancel_on_kill`` is off), and ``render_timeout`` (the worker cancels
+    them and fails). A cancelled render stays paid. A retry, a clear, and a restart of worker or triggerer
+    take over the renders that are under way.
+
+    :param deferrable: wait in the triggerer instead of on the worker.
+    :param render_timeout: how long to wait for the renders, as timedelta or seconds.
+    :param poll_interval: seconds between two looks at the start; the vendor's own if None.
+    :param cancel_on_kill: cancel open renders when a user ends the task.
+    """
+
+    def __init__(
+        self,
+        *,
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        render_timeout: timedelta | float = timedelta(hours=6),
+        poll_interval: float | None = None,
+        cancel_on_kill: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.deferrable = deferrable
+        self.render_timeout = render_timeout
+        self.poll_interval = poll_interval
+        self.cancel_on_kill = cancel_on_kill
+        self._watched: tuple[RenderJob, ...] = ()
+
+    def await_renders(
+        self, jobs: Sequence[RenderJob], since: float, progress: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Wait until renders have ended; does not return when it defers.
+
+        :param jobs: the renders.
+        :param since: when they were submitted, seconds since the epoch.
+        :param progress: where a trigger keeps a progress file.
+        :returns: the event, as :class:`RenderTrigger` fires it.
+        """
+        self.note_portal(jobs)
+        deadline = time.time() + self._timeout
+        if self.deferrable:
+            self._defer(jobs, since, deadline, progress)
+        self._watched = tuple(jobs)
+        event = self._watch(jobs, since, deadline)
+        self._watched = ()
+        return event
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
+        """Resume; a backstop timeout of the deferral is handled like the trigger's own deadline."""
+        if next_method == "__fail__" and "timeout" in str((next_kwargs or {}).get("error", "")).lower():
+            return self.execute_complete(context, {"status": Verdict.EXPIRED.value, "message": ""})
+        return super().resume_execution(next_method, next_kwargs, context)
+
+    def execute_complete(self, context: Context, event: Mapping[str, Any] | None = None) -> Any:
+        """Go on after the waiting.
+
+        :param event: as :class:`RenderTrigger` fires it; a hint, the vendor is asked again.
+        """
+        raise NotImplementedError
+
+    def expire(self, jobs: Sequence[RenderJob]) -> None:
+        """Cancel renders that took too long, and fail.
+
+        :raises RenderTimeoutError: always.
+        """
+        if self.cancel_on_kill:
+            self.cancel(jobs)
+        fate = "were cancelled" if self.cancel_on_kill else "go on, and a retry will take them over"
+        raise RenderTimeoutError(
+            f"{len(jobs)} renders were not done after {self._timeout:g} seconds (render_timeout); they"
+            f" {fate}. What they cost stays spent."
+        )
+
+    def on_kill(self) -> None:
+        """Cancel the renders that the worker itself is waiting for."""
+        if self.cancel_on_kill:
+            self.cancel(self._watched)
+
+    @property
+    def _timeout(self) -> float:
+        timeout = self.render_timeout
+        return timeout.total_seconds() if isinstance(timeout, timedelta) else float(timeout)
+
+    @property
+    def _poll(self) -> dict[str, float]:
+        if self.poll_interval is None:
+            return {}
+        return {"first": self.poll_interval, "start": self.poll_interval}
+
+    def _defer(
+        self,
+        jobs: Sequence[RenderJob],
+        since: float,
+        deadline: float,
+        progress: Mapping[str, Any] | None,
+    ) -> None:
+        from airflow_provider_render.triggers.render import RenderTrigger
+
+        self.log.info("waiting for %d renders in the triggerer", len(jobs))
+        self.defer(
+            trigger=RenderTrigger(
+                render_conn_id=self.render_conn_id,
+                jobs=[{**job.to_json(), "settings": {}} for job in jobs],
+                since=since,
+                deadline=deadline,
+                poll=self._poll,
+                cancel_on_kill=self.cancel_on_kill,
+                progress=progress,
+            ),
+            method_name="execute_complete",
+            timeout=timedelta(seconds=self._timeout + 300),
+        )
+
+    def _watch(self, jobs: Sequence[RenderJob], since: float, deadline: float) -> dict[str, Any]:
+        vendor, by_id = self.hook.vendor, {job.id: job for job in jobs}
+        watch = Watch(frozenset(by_id), vendor.poll_policy.override(self._poll), since, deadline)
+        time.sleep(watch.start(time.time()))
+        while True:
+            message = ""
+            try:
+                states = self.hook.run(vendor.states([by_id[job] for job in watch.open]))
+                verdict = watch.look(states, time.time())
+            except VendorError as error:
+                verdict, message = watch.failed(error, time.time()), str(error)
+            if verdict is not Verdict.WAIT:
+                return {"status": verdict.value, "message": message}
+            time.sleep(watch.delay(time.time(), random.uniform(0, 0.2)))  # noqa: S311

@@ -1,0 +1,276 @@
+"""Keeping the renders of a whole catalog equal to its models."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_render.catalog.items import ExtraColumns
+from airflow_provider_render.catalog.ledger import Ledger
+from airflow_provider_render.catalog.plan import Plan
+from airflow_provider_render.catalog.reconcile import CatalogSpec, Reconciliation, jobs_of, submitted_at
+from airflow_provider_render.catalog.report import Report
+from airflow_provider_render.catalog.sources import read_catalog
+from airflow_provider_render.catalog.submit import OnAmbiguous
+from airflow_provider_render.core.errors import CatalogError, RenderFailedError, UnavailableError
+from airflow_provider_render.core.job import OutputKind
+from airflow_provider_render.core.polling import Verdict
+from airflow_provider_render.operators.base import WaitingOperator, force_token, recall, remember, run_name
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class RenderCatalogOperator(WaitingOperator):
+    """Render what changed in a catalog, and deliver the files.
+
+    Compares the catalog with the state kept beside the outputs: items whose model and settings are as
+    they were and whose files are there cost nothing and are not touched. The others are uploaded where
+    the vendor lacks the model, submitted in as few calls as the vendor allows, waited for by one trigger,
+    downloaded, checked and put in place.
+
+    * One item that fails does not stop the others; the report says what failed, at which stage and what
+      to do. The task fails when every item that had to be worked on failed, when
+      ``fail_on_item_failure`` is set, or, so that Airflow retries, when something went wrong that another
+      try may mend.
+    * A retry or clear goes on from the state: nothing that was paid is paid again. A render that the
+      vendor failed is paid again by a later run, up to ``max_attempts`` times in all.
+    * When a user marks the task, open renders are cancelled at the vendor unless ``cancel_on_kill`` is
+      off; after ``render_timeout`` they are cancelled and the task fails. Cancelled renders stay paid.
+    * Two runs must not work on one output folder at the same time: give the DAG ``max_active_runs=1``.
+
+    Returns a summary (counts, credits, path of the report) that is small however large the catalog is.
+
+    :param render_conn_id: connection; its type says which vendor renders.
+    :param catalog: rows as a list of mappings, or a path or URL of a CSV, JSONL, JSON or Parquet file, or
+        of a folder of models. Columns: sku, model, and optionally variant, settings, title, tags.
+    :param output: path or URL of the output folder.
+    :param settings: render settings for all items, in the vendor's names; a row's own go before them.
+    :param outputs: kinds of output to deliver, such as ``["video", "poster"]``; the vendor's usual if None.
+    :param max_credits: credits that one run may spend; a plan above it fails before the first paid call.
+    :param plan_only: only say what would be done and what it would cost.
+    :param force: render everything anew, once in each run.
+    :param prune: remove the files of items that left the catalog; without it they are only reported.
+    :param max_attempts: paid renders of an unchanged item that may fail before it is left alone.
+    :param on_ambiguous: ``fail`` or ``resubmit`` where the vendor cannot tell if a cut-off submit happened.
+    :param concurrency: uploads, look-ups and downloads at the same time.
+    :param shard_group: which part of the catalog this task works on, from 0; for ``.expand()``.
+    :param shard_groups: into how many parts the catalog is divided.
+    :param extra_columns: ``error`` or ``ignore`` for columns that mean nothing here.
+    :param fail_on_item_failure: fail the task when any item failed.
+    """
+
+    template_fields: Sequence[str] = (
+        "render_conn_id",
+        "catalog",
+        "output_folder",
+        "settings",
+        "outputs",
+        "max_credits",
+        "force",
+        "plan_only",
+    )
+    template_fields_renderers = {"settings": "json"}
+
+    def __init__(
+        self,
+        *,
+        catalog: Any,
+        output: Any,
+        settings: Mapping[str, Any] | None = None,
+        outputs: Collection[str] | None = None,
+        max_credits: float | str | Decimal | None = None,
+        plan_only: bool = False,
+        force: bool = False,
+        prune: bool = False,
+        max_attempts: int = 2,
+        on_ambiguous: OnAmbiguous = "fail",
+        concurrency: int = 8,
+        shard_group: int = 0,
+        shard_groups: int = 1,
+        extra_columns: ExtraColumns = "error",
+        fail_on_item_failure: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.catalog = catalog
+        self.output_folder = output
+        self.settings = settings
+        self.outputs = outputs
+        self.max_credits = max_credits
+        self.plan_only = plan_only
+        self.force = force
+        self.prune = prune
+        self.max_attempts = max_attempts
+        self.on_ambiguous = on_ambiguous
+        self.concurrency = concurrency
+        self.shard_group = shard_group
+        self.shard_groups = shard_groups
+        self.extra_columns = extra_columns
+        self.fail_on_item_failure = fail_on_item_failure
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Plan, pay for what changed, and wait for it."""
+        run = self._reconciliation(context)
+        plan = run.plan()
+        self.log.info("plan for %s:\n%s", self.hook.vendor.title, plan.table())
+        if self.plan_only:
+            return plan.to_json()
+        self._require_work(plan)
+        run.approve(plan)
+        run.submit(plan)
+        if plan.items and run.open(plan):
+            event = self._wait(context, run, plan)
+            return self._go_on(context, run, plan, event)
+        return self._finish(run, plan)
+
+    def execute_complete(self, context: Context, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Take up the renders that have ended; nothing is paid here."""
+        run = self._reconciliation(context, recall(context, "render.run"))
+        return self._go_on(context, run, run.plan(), event or {})
+
+    def _go_on(
+        self, context: Context, run: Reconciliation, plan: Plan, event: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        status = str(event.get("status", Verdict.READY.value))
+        open_ = run.look(plan, lost=status == Verdict.READY.value)
+        run.deliver(plan)
+        if open_ and status == Verdict.EXPIRED.value:
+            self._expire(run, plan, open_)
+        if open_ and status == Verdict.HOPELESS.value:
+            raise UnavailableError(f"the renders go on, but cannot be watched: {event.get('message')}")
+        if open_:
+            return self._go_on(context, run, plan, self._wait(context, run, plan))
+        return self._finish(run, plan)
+
+    def _wait(self, context: Context, run: Reconciliation, plan: Plan) -> dict[str, Any]:
+        records = run.open(plan)
+        jobs = jobs_of(records)
+        total = run.count(plan)
+        remember(context, "render.run", run.memory)
+        run.progress.update("render", total - len(records), total)
+        progress = {
+            "root": str(run.root),
+            "run": run.report_name,
+            "done": total - len(jobs),
+            "total": total,
+        }
+        return self.await_renders(jobs, submitted_at(records), progress)
+
+    def _expire(self, run: Reconciliation, plan: Plan, records: Mapping[str, Any]) -> None:
+        if self.cancel_on_kill:
+            run.expire(records)
+        run.report(plan, note="some renders were not done in time")
+        self.expire(jobs_of(records))
+
+    def _finish(self, run: Reconciliation, plan: Plan) -> dict[str, Any]:
+        run.prune(plan)
+        report = run.report(plan)
+        summary = report.summary()
+        self.log.info("done: %s", summary)
+        self._judge(run, report)
+        return summary
+
+    def _judge(self, run: Reconciliation, report: Report) -> None:
+        """Fail the task where that helps: for a retry, or because nothing worked."""
+        counts = report.counts()
+        failed, passing = counts.get("failed", 0), [f for f in run.failures.values() if f.passing]
+        if passing:
+            raise UnavailableError(
+                f"{len(passing)} items did not get on, a retry takes up only them; the first:"
+                f" {passing[0].reason}"
+            )
+        fresh = counts.get("delivered", 0)
+        if failed and (self.fail_on_item_failure or not (fresh or counts.get("unchanged", 0))):
+            first = next(item for item in report.items if item.outcome == "failed")
+            raise RenderFailedError(
+                f"{failed} of {len(report.items)} items failed; the first: {first.key}: {first.reason}"
+            )
+
+    def _require_work(self, plan: Plan) -> None:
+        if not plan.items and self.shard_groups == 1:
+            raise CatalogError(f"the catalog has no rows: {self.catalog!r}")
+
+    def _reconciliation(self, context: Context, memory: Mapping[str, Any] | None = None) -> Reconciliation:
+        spec = self._spec(context)
+        ledger = Ledger(
+            spec.max_credits,
+            recall(context, "render.ledger"),
+            lambda data: remember(context, "render.ledger", data),
+        )
+        return Reconciliation(self.hook, spec, run=run_name(context), ledger=ledger, memory=memory)
+
+    def _spec(self, context: Context) -> CatalogSpec:
+        return CatalogSpec(
+            catalog=self.catalog,
+            output=self.output_folder,
+            settings=self.settings or {},
+            outputs=None if self.outputs is None else [OutputKind(kind) for kind in self.outputs],
+            max_credits=None if self.max_credits is None else Decimal(str(self.max_credits)),
+            force=force_token(context) if self.force else None,
+            prune=self.prune,
+            max_attempts=self.max_attempts,
+            on_ambiguous=self.on_ambiguous,
+            concurrency=self.concurrency,
+            group=self.shard_group,
+            groups=self.shard_groups,
+            extra_columns=self.extra_columns,
+        )
+
+
+class RenderModelOperator(RenderCatalogOperator):
+    """Render one model and deliver its files: a catalog of one.
+
+    Behaves like :class:`RenderCatalogOperator`, except that it fails when the render fails, and that it
+    keeps its state apart, so that many of them may fill one output folder at the same time. For many
+    models the catalog operator is far cheaper for Airflow.
+
+    Returns the item's key, its files, what they cost, and the vendor's id of the render.
+
+    :param model: path or URL of the model file.
+    :param sku: what to call it; the file's name without extension if None.
+    :param variant: tells several renders of one SKU apart.
+    :param title: a name for people.
+    """
+
+    template_fields: Sequence[str] = (
+        *(field for field in RenderCatalogOperator.template_fields if field != "catalog"),
+        "model",
+        "sku",
+        "variant",
+    )
+
+    def __init__(
+        self,
+        *,
+        model: str,
+        sku: str | None = None,
+        variant: str | None = None,
+        title: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(catalog=None, fail_on_item_failure=True, **kwargs)
+        self.model = model
+        self.sku = sku
+        self.variant = variant
+        self.title = title
+
+    def _spec(self, context: Context) -> CatalogSpec:
+        sku = self.sku or PurePosixPath(str(self.model)).stem
+        row = {"sku": sku, "model": str(self.model), "variant": self.variant, "title": self.title}
+        self.catalog = [{name: value for name, value in row.items() if value is not None}]
+        (item,) = read_catalog(self.catalog)
+        return replace(super()._spec(context), state=f"_render/models/{item.folder}")
+
+    def _finish(self, run: Reconciliation, plan: Plan) -> dict[str, Any]:
+        super()._finish(run, plan)
+        (item,) = run.report(plan).items
+        return {
+            "key": item.key,
+            "job_id": item.job_id,
+            "credits": str(item.credits),
+            "files": [{**file, "uri": str(run.root / str(file["path"]))} for file in item.files],
+        }

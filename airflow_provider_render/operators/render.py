@@ -1,0 +1,234 @@
+"""The single steps of a render, for chains that need something in between: upload, submit, download.
+
+With :class:`~airflow_provider_render.sensors.render.RenderSensor` between submit and download::
+
+    uploaded = UploadModelOperator(task_id="upload", model="s3://acme/chair.glb", settings=...)
+    job = SubmitRenderOperator(task_id="submit", model=uploaded.output, settings=...)
+    done = RenderSensor(task_id="wait", job=job.output)
+    DownloadRendersOperator(task_id="download", job=done.output, output="s3://acme-renders/")
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_render.catalog.deliver import Delivery, Parcel
+from airflow_provider_render.catalog.files import check_output, model_file
+from airflow_provider_render.catalog.ledger import Ledger
+from airflow_provider_render.catalog.preflight import check_model
+from airflow_provider_render.catalog.submit import OnAmbiguous, Submission, Wanted
+from airflow_provider_render.core.errors import RenderInputError
+from airflow_provider_render.core.job import OutputKind, RenderJob, RenderRequest, Settings
+from airflow_provider_render.core.journal import Action, decide, observed
+from airflow_provider_render.operators.base import (
+    RenderBaseOperator,
+    TaskJournal,
+    force_token,
+    read_jobs,
+    run_name,
+    utcnow,
+)
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+ITEM = "job"
+"""Key of the only record in a single task's journal."""
+
+
+class PayingOperator(RenderBaseOperator):
+    """An operator whose call may be charged, and is made once.
+
+    A retry or clear takes over the render that the first try submitted, and asks the vendor first where a
+    try was cut off in between. With ``reuse`` an equal render that the account already has is taken over
+    too, whoever asked for it.
+
+    :param settings: render settings in the vendor's names.
+    :param force: submit a new render even where an equal one is there; once a run, and again after a clear.
+    :param on_ambiguous: ``fail`` or ``resubmit`` where the vendor cannot tell if a cut-off submit happened.
+    """
+
+    template_fields: Sequence[str] = (*RenderBaseOperator.template_fields, "model", "settings", "force")
+    template_fields_renderers = {"settings": "json"}
+
+    def __init__(
+        self,
+        *,
+        model: Any,
+        settings: Mapping[str, Any] | None = None,
+        force: bool = False,
+        on_ambiguous: OnAmbiguous = "fail",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.model = model
+        self.settings = settings
+        self.force = force
+        self.on_ambiguous = on_ambiguous
+
+    def pay_once(self, context: Context, request: RenderRequest, identity: str) -> RenderJob:
+        """Return the render for a request: the one of an earlier try, one that is there, or a new one.
+
+        :param request: what to render.
+        :param identity: the model's hash, or the vendor's id of it.
+        """
+        vendor, journal = self.hook.vendor, TaskJournal(context)
+        mark = vendor.fingerprint(identity, request.settings)
+        record = journal.get(ITEM)
+        if record and record.job:
+            states = self.hook.run(vendor.states([record.job]))
+            record = observed(record, states.get(record.job.id))
+        force = force_token(context) if self.force else None
+        action = decide(record, mark, outputs_present=False, force=force, max_attempts=sys.maxsize)
+        if action in (Action.WAIT, Action.DELIVER) and record and record.job:
+            self.log.info("taking over render %s of an earlier try", record.job.id)
+            return record.job
+        if record:
+            journal.put({ITEM: record})
+        wanted = Wanted(replace(request, key=ITEM), mark, vendor.price(request.settings), action)
+        return self._submit(context, journal, wanted, force)
+
+    def _submit(self, context: Context, journal: TaskJournal, wanted: Wanted, force: str | None) -> RenderJob:
+        result = Submission(
+            self.hook,
+            journal,
+            Ledger(),
+            run=run_name(context),
+            now=utcnow,
+            force=force,
+            on_ambiguous=self.on_ambiguous,
+            concurrency=1,
+        ).submit([wanted])
+        for error in result.failed.values():
+            raise error
+        record = journal.get(ITEM)
+        if record is None or record.job is None:
+            raise RuntimeError("the journal lost the render it was just given")
+        how = "took over" if result.adopted else f"submitted, for {record.spent} credits,"
+        self.log.info("%s render %s at %s", how, record.job.id, self.hook.vendor.title)
+        return record.job
+
+
+class UploadModelOperator(PayingOperator):
+    """Upload a 3D model, unless the vendor has it already.
+
+    Where the vendor renders whatever is uploaded (DXGL) this submits, and pays for, the render that
+    ``settings`` describe; :class:`SubmitRenderOperator` then takes that render over. Where the vendor
+    knows the bytes already nothing is uploaded and nothing is paid.
+
+    Returns ``{"vendor", "model_id", "sha256", "name", "job"}``; ``job`` is the render that the upload
+    started, or None.
+
+    :param model: path or URL of the model file.
+    """
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Check, look up and if need be upload the model."""
+        vendor = self.hook.vendor
+        settings = vendor.settings(self.settings or {})
+        model = model_file(self.model)
+        check_model(model, vendor.capabilities)
+        request = RenderRequest(ITEM, model, settings, label=model.name)
+        model_id = self.hook.run(vendor.find_model(model))
+        job = None
+        if vendor.capabilities.upload_renders and (model_id is None or TaskJournal(context).get(ITEM)):
+            job = self.pay_once(context, request, model.sha256)
+            model_id = job.model_id
+            self.note_portal([job])
+        elif model_id is None:
+            model_id = self.hook.run(vendor.upload(request)).model_id
+        self.log.info("%s is model %s at %s", model.name, model_id, vendor.title)
+        return {
+            "vendor": vendor.name,
+            "model_id": model_id,
+            "sha256": model.sha256,
+            "name": model.name,
+            "job": job.to_json() if job else None,
+        }
+
+
+class SubmitRenderOperator(PayingOperator):
+    """Submit a render of an uploaded model.
+
+    Returns the render in its JSON form: ``{"vendor", "id", "model_id", "settings", "refs"}``.
+
+    :param model: what :class:`UploadModelOperator` returned, or the vendor's id of a model.
+    """
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Take over the render that is there, or submit a new one."""
+        settings = self.hook.vendor.settings(self.settings or {})
+        uploaded = self.model if isinstance(self.model, Mapping) else {"model_id": self.model}
+        job = self._started(uploaded, settings)
+        if job is None:
+            model_id = str(uploaded.get("model_id") or "")
+            if not model_id:
+                raise RenderInputError(f"model: neither an upload's result nor a model id: {self.model!r}")
+            request = RenderRequest(ITEM, None, settings, model_id, uploaded.get("name"))
+            job = self.pay_once(context, request, str(uploaded.get("sha256") or model_id))
+        self.note_portal([job])
+        return job.to_json()
+
+    def _started(self, uploaded: Mapping[str, Any], settings: Settings) -> RenderJob | None:
+        """Return the render that the upload started, if it is the wanted one and has not failed."""
+        if self.force or not uploaded.get("job"):
+            return None
+        vendor, job = self.hook.vendor, RenderJob.from_json(uploaded["job"])
+        if vendor.canonical(job.settings) != vendor.canonical(settings):
+            return None
+        state = self.hook.run(vendor.states([job])).get(job.id)
+        failed = state is not None and state.status.terminal and state.status != "succeeded"
+        return None if failed else job
+
+
+class DownloadRendersOperator(RenderBaseOperator):
+    """Download what finished renders offer into a folder; costs nothing and may be repeated.
+
+    Each file is checked and then put in place whole.
+
+    Returns one entry a file: ``{"uri", "name", "kind", "media_type", "size", "sha256", "job_id"}``.
+
+    :param job: a render, or a list of them, as submit operator and sensor return them.
+    :param output: path or URL of the folder.
+    :param folder: folder of each render below it; ``{id}`` and ``{model_id}`` stand for the vendor's ids.
+    :param outputs: kinds of output to fetch, such as ``["video", "poster"]``; the vendor's usual if None.
+    :param concurrency: renders at the same time.
+    """
+
+    template_fields: Sequence[str] = (*RenderBaseOperator.template_fields, "job", "output_folder", "outputs")
+
+    def __init__(
+        self,
+        *,
+        job: Any,
+        output: Any,
+        folder: str = "{id}",
+        outputs: Collection[str] | None = None,
+        concurrency: int = 4,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.job = job
+        self.output_folder = output
+        self.folder = folder
+        self.outputs = outputs
+        self.concurrency = concurrency
+
+    def execute(self, context: Context) -> list[dict[str, Any]]:
+        """Download all files of all renders."""
+        jobs = read_jobs(self.job)
+        self.note_portal(jobs)
+        root = check_output(self.output_folder)
+        kinds = None if self.outputs is None else [OutputKind(kind) for kind in self.outputs]
+        delivery = Delivery(self.hook, root, kinds=kinds, concurrency=self.concurrency)
+        parcels = [Parcel(job.id, self.folder.format(id=job.id, model_id=job.model_id), job) for job in jobs]
+        files: list[dict[str, Any]] = []
+        for parcel, result in delivery.deliver(parcels):
+            if isinstance(result, Exception):
+                raise result
+            files += [{**file, "uri": str(root / str(file["path"])), "job_id": parcel.key} for file in result]
+        self.log.info("%d files of %d renders are in %s", len(files), len(jobs), root)
+        return files

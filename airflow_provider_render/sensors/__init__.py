@@ -1,0 +1,3 @@
+"""Sensors for every render vendor."""
+
+from __future__ import annotations

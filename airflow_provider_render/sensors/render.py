@@ -1,0 +1,154 @@
+"""Waiting for renders that another task submitted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseSensorOperator, PokeReturnValue, conf
+from airflow.sdk.exceptions import AirflowSensorTimeout
+
+from airflow_provider_render.core.errors import RenderFailedError, UnavailableError
+from airflow_provider_render.core.job import RenderJob, RenderState, RenderStatus
+from airflow_provider_render.core.polling import Verdict
+from airflow_provider_render.hooks.base import RenderHook
+from airflow_provider_render.links import VendorPortalLink
+from airflow_provider_render.operators.base import RENDER_RETRY_POLICY, read_jobs
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class RenderSensor(BaseSensorOperator):
+    """Wait until renders have succeeded.
+
+    Fails when the vendor ended one of them without a result, naming each and why. A retry, a clear and a
+    restart only look again. After ``timeout``, or when a user marks the task, the renders go on unless
+    ``cancel_on_kill`` is set: they belong to the task that submitted them. Looking costs nothing.
+
+    Returns the renders it was given, for the download that follows.
+
+    :param job: a render, or a list of them, as :class:`SubmitRenderOperator` returns them.
+    :param render_conn_id: connection; its type says which vendor.
+    :param deferrable: wait in the triggerer, which keeps no worker and shares its looks with other tasks.
+    :param poll_interval: seconds between two looks at the start, when deferred; the vendor's own if None.
+        On a worker the sensor's ``poke_interval`` holds.
+    :param cancel_on_kill: cancel the renders when a user ends the task, or it times out.
+    """
+
+    template_fields: Sequence[str] = ("render_conn_id", "job")
+    operator_extra_links = (VendorPortalLink(),)
+    ui_color = "#e8f1ee"
+
+    def __init__(
+        self,
+        *,
+        job: Any,
+        render_conn_id: str,
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        poll_interval: float | None = None,
+        cancel_on_kill: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        kwargs.setdefault("retry_policy", RENDER_RETRY_POLICY)
+        kwargs.setdefault("poke_interval", poll_interval or 15.0)
+        kwargs.setdefault("timeout", timedelta(hours=6))
+        super().__init__(**kwargs)
+        self.job = job
+        self.render_conn_id = render_conn_id
+        self.deferrable = deferrable
+        self.poll_interval = poll_interval
+        self.cancel_on_kill = cancel_on_kill
+        self.portal_url: str | None = None
+
+    @cached_property
+    def hook(self) -> RenderHook:
+        """The hook that belongs to the connection's type."""
+        return RenderHook.for_connection(self.render_conn_id)
+
+    def poke(self, context: Context) -> PokeReturnValue:
+        """Look once."""
+        jobs = read_jobs(self.job)
+        states = self._look(jobs)
+        done = len(states) == len(jobs) and all(state.status.terminal for state in states.values())
+        return PokeReturnValue(is_done=done, xcom_value=self._result(jobs, states) if done else None)
+
+    def execute(self, context: Context) -> Any:
+        """Look, and wait in the triggerer or on the worker where renders have not ended."""
+        if not self.deferrable:
+            return super().execute(context)
+        jobs = read_jobs(self.job)
+        looked = self.poke(context)
+        return looked.xcom_value if looked.is_done else self._defer(jobs)
+
+    def execute_complete(self, context: Context, event: Mapping[str, Any] | None = None) -> Any:
+        """Look again after the trigger fired.
+
+        :param event: as :class:`RenderTrigger` fires it; only a hint.
+        """
+        jobs, event = read_jobs(self.job), event or {}
+        states = self._look(jobs)
+        open_ = [job for job in jobs if job.id not in states or not states[job.id].status.terminal]
+        if not open_ or event.get("status") == Verdict.READY.value:
+            return self._result(jobs, states)
+        if event.get("status") == Verdict.EXPIRED.value:
+            self._cancel(open_)
+            raise AirflowSensorTimeout(f"{len(open_)} renders were not done after {self.timeout:g} seconds")
+        if event.get("status") == Verdict.HOPELESS.value:
+            raise UnavailableError(f"the renders go on, but cannot be watched: {event.get('message')}")
+        return self._defer(jobs)
+
+    def on_kill(self) -> None:
+        """Cancel the renders if that is wanted."""
+        self._cancel(read_jobs(self.job))
+
+    def _look(self, jobs: list[RenderJob]) -> dict[str, RenderState]:
+        self.portal_url = self.hook.vendor.portal_url(jobs[0]) if jobs else None
+        states = self.hook.run(self.hook.vendor.states(jobs))
+        ended = sum(state.status.terminal for state in states.values())
+        self.log.info("%d of %d renders have ended", ended, len(jobs))
+        return states
+
+    def _result(self, jobs: list[RenderJob], states: Mapping[str, RenderState]) -> Any:
+        failed = {job.id: _why(states.get(job.id)) for job in jobs if not _good(states.get(job.id))}
+        if failed:
+            reasons = "; ".join(f"{job}: {why}" for job, why in list(failed.items())[:10])
+            raise RenderFailedError(f"{len(failed)} of {len(jobs)} renders failed: {reasons}")
+        return self.job
+
+    def _defer(self, jobs: list[RenderJob]) -> None:
+        from airflow_provider_render.triggers.render import RenderTrigger
+
+        now = time.time()
+        first = (
+            {} if self.poll_interval is None else {"first": self.poll_interval, "start": self.poll_interval}
+        )
+        self.defer(
+            trigger=RenderTrigger(
+                render_conn_id=self.render_conn_id,
+                jobs=[{**job.to_json(), "settings": {}} for job in jobs],
+                since=now,
+                deadline=now + self.timeout,
+                poll=first,
+                cancel_on_kill=self.cancel_on_kill,
+            ),
+            method_name="execute_complete",
+            timeout=timedelta(seconds=self.timeout + 300),
+        )
+
+    def _cancel(self, jobs: Sequence[RenderJob]) -> None:
+        for job in jobs if self.cancel_on_kill else ():
+            self.hook.run(self.hook.vendor.cancel(job))
+
+
+def _good(state: RenderState | None) -> bool:
+    return state is not None and state.status is RenderStatus.SUCCEEDED
+
+
+def _why(state: RenderState | None) -> str:
+    if state is None:
+        return "the vendor does not know it"
+    return state.error or f"the vendor says: {state.word}"

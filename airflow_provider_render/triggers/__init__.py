@@ -1,0 +1,3 @@
+"""Waiting for renders without holding a worker."""
+
+from __future__ import annotations

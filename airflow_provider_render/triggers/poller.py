@@ -1,0 +1,86 @@
+"""One set of status calls for all waiting triggers of a process.
+
+Every trigger that waits on the same connection shares one :class:`Poller`. When one of them looks, all
+renders that anybody waits for are asked for at once, where the vendor has a call for that, and the
+others take their part of the answer. A hundred triggers cost the vendor no more than one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from weakref import WeakKeyDictionary
+
+from airflow_provider_render.core.job import RenderJob, RenderState
+from airflow_provider_render.hooks.base import RenderHook
+
+_pollers: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Poller]] = WeakKeyDictionary()
+
+
+def poller_for(conn_id: str) -> Poller:
+    """Return the poller of a connection in the running event loop."""
+    pollers = _pollers.setdefault(asyncio.get_running_loop(), {})
+    if conn_id not in pollers:
+        pollers[conn_id] = Poller(conn_id)
+    return pollers[conn_id]
+
+
+class Poller:
+    """Looks at renders on behalf of many.
+
+    :param conn_id: Airflow connection of the vendor.
+    """
+
+    def __init__(self, conn_id: str) -> None:
+        self.conn_id = conn_id
+        self._waiting: dict[str, tuple[RenderJob, int]] = {}
+        self._states: Mapping[str, RenderState] = {}
+        self._asked: frozenset[str] = frozenset()
+        self._looked = float("-inf")
+        self._lock = asyncio.Lock()
+
+    @contextmanager
+    def interest(self, jobs: Iterable[RenderJob]) -> Iterator[None]:
+        """Have renders asked for whenever anybody looks."""
+        jobs = list(jobs)
+        for job in jobs:
+            self._waiting[job.id] = (job, self._waiting.get(job.id, (job, 0))[1] + 1)
+        try:
+            yield
+        finally:
+            for job in jobs:
+                self._leave(job)
+
+    async def states(self, jobs: Iterable[RenderJob], max_age: float) -> dict[str, RenderState]:
+        """Return the states of renders; those that the vendor does not know are left out.
+
+        :param jobs: the renders.
+        :param max_age: seconds that an answer got for somebody else may be old.
+        :raises VendorError: the vendor could not be asked.
+        """
+        wanted = {job.id: job for job in jobs}
+        async with self._lock:
+            fresh = time.monotonic() - self._looked <= max_age and wanted.keys() <= self._asked
+            if not fresh:
+                await self._look(wanted)
+            return {job_id: self._states[job_id] for job_id in wanted if job_id in self._states}
+
+    async def _look(self, wanted: Mapping[str, RenderJob]) -> None:
+        driver = await RenderHook.adriver_for(self.conn_id)
+        if driver.vendor.capabilities.bulk_states:
+            wanted = {**{job.id: job for job, _ in self._waiting.values()}, **wanted}
+        self._states = await driver.run(driver.vendor.states(list(wanted.values())))
+        self._asked = frozenset(wanted)
+        for job_id, state in self._states.items():
+            if state.status.terminal:
+                self._waiting.pop(job_id, None)
+        self._looked = time.monotonic()
+
+    def _leave(self, job: RenderJob) -> None:
+        count = self._waiting.get(job.id, (job, 1))[1] - 1
+        if count > 0:
+            self._waiting[job.id] = (job, count)
+        else:
+            self._waiting.pop(job.id, None)

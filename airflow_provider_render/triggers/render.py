@@ -1,0 +1,143 @@
+"""The trigger behind every deferred operator and sensor: waits until a set of renders has ended."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from airflow_provider_render.catalog.progress import Progress
+from airflow_provider_render.core.errors import RenderError, VendorError
+from airflow_provider_render.core.job import RenderJob
+from airflow_provider_render.core.polling import Verdict, Watch
+from airflow_provider_render.hooks.base import RenderHook
+from airflow_provider_render.triggers.poller import Poller, poller_for
+
+GIVEN_UP = frozenset({"failed", "success", "skipped", "removed", "upstream_failed"})
+"""States of a task instance that nobody will come back to; any other means somebody owns the renders."""
+
+_cancelling: set[asyncio.Task[None]] = set()
+
+
+class RenderTrigger(BaseTrigger):
+    """Wait until renders have ended, with as few status calls as the vendor allows.
+
+    Fires once, with ``{"status": "ready"}`` when every render has ended in one way or another,
+    ``{"status": "expired"}`` when the deadline has passed, or ``{"status": "hopeless", "message": ...}``
+    when the vendor refuses to tell. The event is a hint: the worker asks the vendor again.
+
+    A restart of the triggerer only resumes the looking. When a user marks the task failed or successful,
+    the renders that have not ended are cancelled at the vendor; after a clear they are left alone, as the
+    next try takes them over. Nothing here is ever paid.
+
+    :param render_conn_id: connection of the vendor.
+    :param jobs: the renders, in their JSON form.
+    :param since: when they were submitted, seconds since the epoch.
+    :param deadline: when to give up, seconds since the epoch; None waits for ever.
+    :param poll: fields of :class:`PollPolicy` that differ from the vendor's own.
+    :param cancel_on_kill: whether renders are cancelled when a user ends the task.
+    :param progress: where to keep a progress file, as :class:`Progress` takes it.
+    """
+
+    def __init__(
+        self,
+        render_conn_id: str,
+        jobs: Sequence[Mapping[str, Any]],
+        since: float,
+        deadline: float | None = None,
+        poll: Mapping[str, float] | None = None,
+        cancel_on_kill: bool = True,
+        progress: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.render_conn_id = render_conn_id
+        self.jobs = [dict(job) for job in jobs]
+        self.since = since
+        self.deadline = deadline
+        self.poll = dict(poll or {})
+        self.cancel_on_kill = cancel_on_kill
+        self.progress = dict(progress) if progress else None
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Return the class path and the arguments; ids only, nothing secret."""
+        names = ("render_conn_id", "jobs", "since", "deadline", "poll", "cancel_on_kill", "progress")
+        path = f"{type(self).__module__}.{type(self).__qualname__}"
+        return path, {name: getattr(self, name) for name in names}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Look until every render has ended or the deadline has passed, then fire once."""
+        try:
+            event = await self._wait()
+        except RenderError as error:
+            event = {"status": "hopeless", "message": str(error)}
+        yield TriggerEvent(event)  # type: ignore[no-untyped-call]
+
+    async def on_kill(self) -> None:
+        """Cancel open renders after a user ended the task."""
+        # Airflow 3.3 cancels this coroutine again every second; only a detached task gets to finish.
+        task = asyncio.create_task(self._cancel_abandoned())
+        _cancelling.add(task)
+        task.add_done_callback(_cancelling.discard)
+        await asyncio.shield(task)
+
+    async def _wait(self) -> dict[str, str]:
+        driver = await RenderHook.adriver_for(self.render_conn_id)
+        jobs = {job.id: job for job in map(RenderJob.from_json, self.jobs)}
+        policy = driver.vendor.poll_policy.override(self.poll)
+        watch = Watch(frozenset(jobs), policy, self.since, self.deadline)
+        poller = poller_for(self.render_conn_id)
+        await asyncio.sleep(watch.start(time.time()))
+        with poller.interest(jobs.values()):
+            while True:
+                verdict, message = await self._look(poller, watch, jobs)
+                if verdict is not Verdict.WAIT:
+                    return {"status": verdict.value, "message": message}
+                await asyncio.sleep(watch.delay(time.time(), random.uniform(0, 0.2)))  # noqa: S311
+
+    async def _look(self, poller: Poller, watch: Watch, jobs: Mapping[str, RenderJob]) -> tuple[Verdict, str]:
+        before = len(watch.ended)
+        try:
+            states = await poller.states([jobs[job] for job in watch.open], watch.delay(time.time()) / 2)
+        except VendorError as error:
+            self.log.warning("cannot look at the renders: %s", error)
+            return watch.failed(error, time.time()), str(error)
+        verdict = watch.look(states, time.time())
+        if len(watch.ended) > before:
+            await self._report(watch, len(jobs))
+        return verdict, ""
+
+    async def _report(self, watch: Watch, total: int) -> None:
+        self.log.info("%d of %d renders have ended", len(watch.ended), total)
+        if self.progress:
+            done = int(self.progress["done"]) + len(watch.ended)
+            progress = Progress(self.progress["root"], self.progress["run"])
+            await asyncio.to_thread(progress.update, "render", done, int(self.progress["total"]))
+
+    async def _cancel_abandoned(self) -> None:
+        if not self.cancel_on_kill or not await self._abandoned():
+            return
+        driver = await RenderHook.adriver_for(self.render_conn_id)
+        for job in map(RenderJob.from_json, self.jobs):
+            try:
+                if await driver.run(driver.vendor.cancel(job)):
+                    self.log.info("cancelled render %s", job.id)
+            except VendorError as error:
+                self.log.warning("render %s could not be cancelled: %s", job.id, error)
+
+    async def _abandoned(self) -> bool:
+        """Whether the task was ended for good: a paused triggerer, a clear or a webhook also kill."""
+        from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+        from asgiref.sync import sync_to_async
+
+        ti = self.task_instance
+        if ti is None:
+            return False
+        states = await sync_to_async(RuntimeTaskInstance.get_task_states)(
+            dag_id=ti.dag_id, task_ids=[ti.task_id], run_ids=[ti.run_id], map_index=ti.map_index
+        )
+        name = ti.task_id if ti.map_index < 0 else f"{ti.task_id}_{ti.map_index}"
+        return str(states.get(ti.run_id, {}).get(name)) in GIVEN_UP
