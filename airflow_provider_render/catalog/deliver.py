@@ -136,9 +136,8 @@ def _named(name: str, media_type: str) -> str:
 
 def _spool(root: Place) -> Path | None:
     """Return a folder on the file system of a local root, so that putting a file in place is a rename."""
-    url = str(root).removeprefix("file://")
-    if "://" in url:
+    if not root.local:
         return None
-    spool = Path(url) / "_render" / "spool"
+    spool = Path(root.path) / "_render" / "spool"
     spool.mkdir(parents=True, exist_ok=True)
     return spool

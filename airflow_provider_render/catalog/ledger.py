@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from airflow_provider_render.core.errors import BudgetError
+from airflow_provider_render.core.journal import Phase, Record
+
+_PAYING = (Phase.INTENT, Phase.SUBMITTED)
 
 
 class Ledger:
@@ -27,27 +30,52 @@ class Ledger:
         save: Callable[[dict[str, Any]], None] | None = None,
     ) -> None:
         self.limit = limit
-        self.spent = Decimal(str((saved or {}).get("spent", 0)))
-        self.calls = int((saved or {}).get("calls", 0))
+        saved = saved or {}
+        self.spent = Decimal(str(saved.get("spent", 0)))
+        self.calls = int(saved.get("calls", 0))
+        pending: Mapping[str, str] = saved.get("pending") or {}
+        self._pending = {mark: Decimal(str(price)) for mark, price in pending.items()}
         self._save = save or (lambda _: None)
 
-    def reserve(self, amount: Decimal, calls: int = 1) -> None:
+    def reserve(self, prices: Mapping[str, Decimal], calls: int = 1, *, booked: Collection[str] = ()) -> None:
         """Count paid calls that are about to be made.
 
+        :param prices: credits by fingerprint.
+        :param calls: how many calls that is.
+        :param booked: fingerprints that an earlier try has counted already.
         :raises BudgetError: they would exceed the limit; nothing was paid.
         """
+        amount = sum((price for mark, price in prices.items() if mark not in booked), Decimal(0))
         if self.limit is not None and self.spent + amount > self.limit:
             raise BudgetError(
                 f"the next renders cost {amount} credits, this run has spent {self.spent} of the"
                 f" {self.limit} it may (max_credits); they were not submitted"
             )
-        self._book(amount, calls)
+        self._book(amount, calls, dict(prices))
 
-    def release(self, amount: Decimal, calls: int = 1) -> None:
+    def release(self, prices: Mapping[str, Decimal], calls: int = 1) -> None:
         """Take back what the vendor said it did not charge."""
-        self._book(-amount, -calls)
+        left = {mark: price for mark, price in self._pending.items() if mark not in prices}
+        self._book(-sum(prices.values(), Decimal(0)), -calls, left)
 
-    def _book(self, amount: Decimal, calls: int) -> None:
+    def settle(self, records: Iterable[Record], run: str) -> None:
+        """Take back what was counted last by a worker that died before it wrote the intents.
+
+        :param records: what the journal knows.
+        :param run: name of the run.
+        """
+        noted = {record.fingerprint for record in records if record.run == run and record.phase in _PAYING}
+        lost = {mark: price for mark, price in self._pending.items() if mark not in noted}
+        if lost:
+            self.release(lost, 0)
+
+    def confirm(self) -> None:
+        """Note that the intents of all that was counted are in the journal."""
+        if self._pending:
+            self._book(Decimal(0), 0, {})
+
+    def _book(self, amount: Decimal, calls: int, pending: dict[str, Decimal]) -> None:
         spent, total = self.spent + amount, self.calls + calls
-        self._save({"spent": str(spent), "calls": total})
-        self.spent, self.calls = spent, total
+        marks = {mark: str(price) for mark, price in pending.items()}
+        self._save({"spent": str(spent), "calls": total, "pending": marks})
+        self.spent, self.calls, self._pending = spent, total, pending

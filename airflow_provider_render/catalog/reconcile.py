@@ -6,11 +6,14 @@ just goes on from there.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import json
+import logging
+import posixpath
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from airflow_provider_render.catalog.deliver import Delivery, Parcel, stale_files
 from airflow_provider_render.catalog.files import (
@@ -22,26 +25,23 @@ from airflow_provider_render.catalog.files import (
 )
 from airflow_provider_render.catalog.items import CatalogItem, ExtraColumns
 from airflow_provider_render.catalog.ledger import Ledger
+from airflow_provider_render.catalog.outcome import Failure, failure_of, item_report
 from airflow_provider_render.catalog.plan import Plan, PlannedItem, check_budget, make_plan
 from airflow_provider_render.catalog.preflight import check_model
 from airflow_provider_render.catalog.progress import Progress
-from airflow_provider_render.catalog.report import ItemReport, Outcome, Report, Stage
+from airflow_provider_render.catalog.report import ItemReport, Report, Stage
 from airflow_provider_render.catalog.sources import read_catalog
 from airflow_provider_render.catalog.store import StateStore, write_item
 from airflow_provider_render.catalog.submit import OnAmbiguous, Submission, Submitted, Wanted
-from airflow_provider_render.core.errors import (
-    AmbiguousSubmitError,
-    ModelFileError,
-    NotFoundError,
-    RenderError,
-    VendorError,
-)
+from airflow_provider_render.core.errors import ModelFileError, NotFoundError, RenderError
 from airflow_provider_render.core.job import OutputKind, RenderJob, RenderState
 from airflow_provider_render.core.journal import Action, Phase, Record, observed
 from airflow_provider_render.core.vendor import VendorClient
 
-REMEMBERED = 150
-"""Failures that are carried over while a task waits; Airflow's state store takes 64 KiB."""
+log = logging.getLogger(__name__)
+
+REMEMBERED = 48 * 1024
+"""Bytes of failures that are carried over while a task waits; Airflow's state store takes 64 KiB."""
 
 FEW = 4
 """Items whose files are looked at one by one rather than in a listing of the whole output folder."""
@@ -84,19 +84,6 @@ class CatalogSpec:
     state: str | None = None
 
 
-class Failure(NamedTuple):
-    """Why an item did not get on.
-
-    :param stage: where it failed.
-    :param reason: what went wrong.
-    :param passing: whether another try may work.
-    """
-
-    stage: Stage
-    reason: str
-    passing: bool
-
-
 class Reconciliation:
     """One run over one group of a catalog.
 
@@ -122,10 +109,10 @@ class Reconciliation:
         self._run = run
         self._ledger = ledger
         self.root = check_output(spec.output)
-        home = self.root / spec.state if spec.state else self.root
-        self.progress = Progress(home, self.report_name)
+        self.home = self.root / spec.state if spec.state else self.root
+        self.progress = Progress(self.home, self.report_name)
         self._items = list(read_catalog(spec.catalog, extra_columns=spec.extra_columns))
-        self.store = StateStore(home, expected_items=len(self._items))
+        self.store = StateStore(self.home, expected_items=len(self._items))
         self._shards = self.store.group(spec.group, spec.groups)
         self._pruned: list[str] = []
         memory = memory or {}
@@ -143,12 +130,11 @@ class Reconciliation:
     @property
     def memory(self) -> dict[str, Any]:
         """What the state store does not tell and the rest of the run needs; JSON, bounded."""
-        kept = list(self.failures.items())[:REMEMBERED]
         return {
             "started": self._started,
             "planned": str(self._planned),
             "avoided": str(self._avoided),
-            "failures": {key: [fail.stage, fail.reason[:300], fail.passing] for key, fail in kept},
+            "failures": _within(self.failures, REMEMBERED),
         }
 
     def plan(self) -> Plan:
@@ -174,17 +160,25 @@ class Reconciliation:
         return self._checked(plan)
 
     def approve(self, plan: Plan) -> None:
-        """Take a plan as the run's own, unless it costs more than the run, or the account, has left.
+        """Take a plan as the run's own, unless it costs more than the run has left.
 
-        :raises BudgetError: it does; nothing was paid.
+        An account that looks too poor only earns a warning: renders that are there already cost nothing,
+        and the vendor charges nothing for what it refuses.
+
+        :raises BudgetError: the plan costs more than ``max_credits`` leaves; nothing was paid.
         """
-        self._planned = plan.price + self._ledger.spent
+        self._ledger.settle(self.store.load(self._shards).values(), self._run)
+        # What a cut-off submit may cost was booked when it was made.
+        booked = {item.fingerprint for item in plan.of(Action.RECOVER)}
+        new = Plan(tuple(item for item in plan.of(Action.RENDER) if item.fingerprint not in booked))
+        self._planned = new.price + self._ledger.spent
         self._avoided = plan.avoided
-        if plan.price:
-            limit = self._spec.max_credits
-            left = None if limit is None else limit - self._ledger.spent
-            account = self._client.run(self._vendor.account())
-            check_budget(plan, left, account.credits)
+        if self._spec.max_credits is not None:
+            check_budget(new, self._spec.max_credits - self._ledger.spent)
+        if new.price:
+            left = self._client.run(self._vendor.account()).credits
+            if left is not None and left < new.price:
+                log.warning("the plan needs up to %s credits, the account has %s", new.price, left)
 
     def submit(self, plan: Plan) -> Submitted:
         """Pay for what is to be rendered, and clear up submits that were cut off."""
@@ -200,7 +194,7 @@ class Reconciliation:
             concurrency=self._spec.concurrency,
             progress=lambda done: self.progress.update("submit", done, len(todo)),
         ).submit([_wanted(item) for item in todo])
-        self.failures.update((key, _failure(Stage.SUBMIT, error)) for key, error in result.failed.items())
+        self.failures.update((key, failure_of(Stage.SUBMIT, error)) for key, error in result.failed.items())
         return result
 
     def open(self, plan: Plan) -> dict[str, Record]:
@@ -258,8 +252,8 @@ class Reconciliation:
             return
         for key in plan.orphans:
             record = self.store.get(key)
-            for file in record.files if record else ():
-                (self.root / str(file["path"])).remove()
+            for path in _paths(record.files) if record else ():
+                (self.root / path).remove()
             self.store.forget([key])
             self._pruned.append(key)
 
@@ -281,6 +275,18 @@ class Reconciliation:
             report.write(self.root)
         self.progress.update("done", len(plan.items), len(plan.items), report.counts())
         return report
+
+    def _item_report(self, item: PlannedItem) -> ItemReport:
+        record, failure = self._current(item), self.failures.get(item.key)
+        return item_report(item, record, failure, run=self._run, vendor=self._vendor)
+
+    def _present(self, records: Mapping[str, Record]) -> Outputs:
+        """Return which delivered files are there: one listing, or a look at each where they are few."""
+        if len(records) > FEW:
+            return present_outputs(self.root)
+        paths = [str(file["path"]) for record in records.values() for file in record.files]
+        entries = {path: (self.root / path).entry() for path in paths}
+        return Outputs({path: entry.size for path, entry in entries.items() if entry})
 
     def _models(self, items: list[CatalogItem], records: Mapping[str, Record]) -> Mapping[str, Any]:
         known = {item.model: records[item.key].source if item.key in records else None for item in items}
@@ -341,50 +347,26 @@ class Reconciliation:
         if before is None:
             return
         now = _now()
-        after = replace(before, phase=Phase.DELIVERED, files=files, run=self._run, updated=now, error=None)
+        after = replace(before, phase=Phase.DELIVERED, files=files, updated=now, error=None)
+        after = replace(after, delivered_by=self._run)
         for path in stale_files(before.files, files):
             (self.root / path).remove()
         write_item(self.root, item.item, after, vendor=self._vendor.name, rendered_at=now)
         self.store.put({item.key: after})
+        self.failures.pop(item.key, None)
 
     def _undelivered(self, parcel: Parcel, error: RenderError) -> None:
-        self.failures[parcel.key] = _failure(Stage.DOWNLOAD, error)
+        self.failures[parcel.key] = failure_of(Stage.DOWNLOAD, error)
         record = self.store.get(parcel.key)
         if isinstance(error, NotFoundError) and record is not None:
             gone = replace(record, phase=Phase.FAILED, error=str(error), run="", updated=_now())
             self.store.put({parcel.key: gone})
 
-    def _item_report(self, item: PlannedItem) -> ItemReport:
-        record = self._current(item)
-        outcome, stage, reason = self._outcome(item, record)
-        own = record is not None and record.run == self._run
-        return ItemReport(
-            key=item.key,
-            outcome=outcome,
-            stage=stage,
-            title=item.item.title,
-            folder=item.item.folder,
-            reason=reason,
-            credits=record.spent if record and own else Decimal(0),
-            adopted=record is not None and own and not record.spent,
-            job_id=record.job.id if record and record.job else None,
-            portal_url=self._vendor.portal_url(record.job) if record and record.job else None,
-            files=record.files if record else (),
-        )
 
-    def _outcome(self, item: PlannedItem, record: Record | None) -> tuple[Outcome, Stage, str | None]:
-        if item.problem:
-            return Outcome.FAILED, Stage.CHECK, item.problem
-        if item.key in self.failures:
-            return Outcome.FAILED, self.failures[item.key].stage, self.failures[item.key].reason
-        if record is None or record.phase is Phase.INTENT:
-            return Outcome.PENDING, Stage.SUBMIT, None
-        if record.phase is Phase.FAILED:
-            return Outcome.FAILED, Stage.RENDER, record.error
-        if record.phase is not Phase.DELIVERED:
-            return Outcome.PENDING, Stage.RENDER, None
-        fresh = record.delivered_by == self._run
-        return (Outcome.DELIVERED if fresh else Outcome.UNCHANGED), Stage.DONE, item.reason or None
+def _paths(files: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the paths of an item's files, and of what describes them."""
+    paths = [str(file["path"]) for file in files]
+    return [*paths, *sorted({f"{posixpath.dirname(path)}/render.json" for path in paths})]
 
 
 def jobs_of(records: Mapping[str, Record]) -> list[RenderJob]:
@@ -398,9 +380,16 @@ def submitted_at(records: Mapping[str, Record]) -> float:
     return max(times, default=0.0)
 
 
-def _failure(stage: Stage, error: RenderError) -> Failure:
-    unclear = isinstance(error, VendorError) and (error.transient or error.happened is None)
-    return Failure(stage, str(error), unclear and not isinstance(error, AmbiguousSubmitError))
+def _within(failures: Mapping[str, Failure], most: int) -> dict[str, list[Any]]:
+    """Return failures in their JSON form, as many as fit into so many bytes."""
+    kept: dict[str, list[Any]] = {}
+    for key, failure in failures.items():
+        kept[key] = [failure.stage, failure.reason[:300], failure.passing]
+        most -= len(json.dumps({key: kept[key]}))
+        if most < 0:
+            kept.pop(key)
+            break
+    return kept
 
 
 def _wanted(item: PlannedItem) -> Wanted:

@@ -25,7 +25,7 @@ from airflow_provider_render.core.errors import (
     VendorError,
 )
 from airflow_provider_render.core.job import RenderJob, RenderRequest
-from airflow_provider_render.core.journal import Action, Journal, Record, intend, submitted
+from airflow_provider_render.core.journal import Action, Journal, Phase, Record, intend, submitted
 from airflow_provider_render.core.vendor import Answerable, Existing, Upload, VendorClient
 
 T = TypeVar("T")
@@ -97,6 +97,14 @@ class _Group:
     def keys(self) -> list[str]:
         return [wanted.request.key for wanted in self.members]
 
+    @property
+    def fingerprint(self) -> str:
+        return self.members[0].fingerprint
+
+    def booked(self, run: str) -> bool:
+        """Whether the ledger of a run counts it already: an intent of the run is there."""
+        return any(_is_intent_of(run, record) for record in self.before.values())
+
 
 class Submission:
     """Submits wanted renders at one vendor; made for one use.
@@ -151,6 +159,7 @@ class Submission:
                 self._submit(ready[start : start + self._vendor.capabilities.max_batch])
         except STOPPING as error:
             self._fail(self._open(groups), error)
+        self._ledger.confirm()
         return self._result
 
     def _grouped(self, wanted: Iterable[Wanted]) -> list[_Group]:
@@ -188,8 +197,8 @@ class Submission:
                 self._fail([group], result)
             elif result.job is not None:
                 self._adopted(group, result.job)
-            elif group.recovering:
-                self._never_happened(group, result.answer)
+            elif group.recovering and result.answer is Answerable.UNKNOWN and self._on_ambiguous == "fail":
+                self._fail([group], self._ambiguous(group))
         return self._open(groups)
 
     def _existing(self, group: _Group) -> Existing:
@@ -204,12 +213,6 @@ class Submission:
         self._record(group, job, group.price if group.recovering else Decimal(0))
         self._result.adopted += group.keys
         self._advance()
-
-    def _never_happened(self, group: _Group, answer: Answerable) -> None:
-        if answer is Answerable.UNKNOWN and self._on_ambiguous == "fail":
-            self._fail([group], self._ambiguous(group))
-        elif any(record and record.run == self._run for record in group.before.values()):
-            self._ledger.release(group.price)
 
     def _ambiguous(self, group: _Group) -> AmbiguousSubmitError:
         return AmbiguousSubmitError(
@@ -271,7 +274,8 @@ class Submission:
             self._paid(group, job)
 
     def _intend(self, groups: list[_Group], calls: int) -> None:
-        self._ledger.reserve(sum((group.price for group in groups), Decimal(0)), calls)
+        booked = [group.fingerprint for group in groups if group.booked(self._run)]
+        self._ledger.reserve(_prices(groups), calls, booked=booked)
         self._journal.put(
             {key: self._intent(group, key) for group in groups for key in group.keys},
         )
@@ -279,7 +283,7 @@ class Submission:
     def _intent(self, group: _Group, key: str) -> Record:
         record = intend(
             group.before[key],
-            group.members[0].fingerprint,
+            group.fingerprint,
             exclude=group.exclude,
             force=self._force,
         )
@@ -290,10 +294,14 @@ class Submission:
         """Take intents back, unless the paid call may have happened after all."""
         if isinstance(error, VendorError) and error.happened is not False:
             return
-        self._ledger.release(sum((group.price for group in groups), Decimal(0)))
         before = {key: record for group in groups for key, record in group.before.items()}
-        self._journal.put({key: record for key, record in before.items() if record})
+        self._journal.put({key: self._unbooked(record) for key, record in before.items() if record})
         self._journal.forget([key for key, record in before.items() if not record])
+        self._ledger.release(_prices(groups))
+
+    def _unbooked(self, record: Record) -> Record:
+        """Return a record as it was; an intent of this run counts as paid no longer."""
+        return replace(record, run="") if _is_intent_of(self._run, record) else record
 
     def _paid(self, group: _Group, job: RenderJob) -> None:
         self._record(group, job, group.price)
@@ -332,3 +340,11 @@ class Submission:
                     yield futures[future], future.result()
                 except RenderError as error:
                     yield futures[future], error
+
+
+def _prices(groups: Iterable[_Group]) -> dict[str, Decimal]:
+    return {group.fingerprint: group.price for group in groups}
+
+
+def _is_intent_of(run: str, record: Record | None) -> bool:
+    return record is not None and record.phase is Phase.INTENT and record.run == run

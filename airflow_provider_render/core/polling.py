@@ -61,6 +61,7 @@ class Watch:
     deadline: float | None = None
     ended: dict[str, RenderState] = field(default_factory=dict)
     _delay: float = 0.0
+    _asked: float = 0.0
     _seen: Mapping[str, RenderState] = field(default_factory=dict)
     _errors: int = 0
 
@@ -76,6 +77,7 @@ class Watch:
     def look(self, states: Mapping[str, RenderState], now: float) -> Verdict:
         """Take in the states of the open renders; ids the vendor does not know are left out of them."""
         self._errors = 0
+        self._asked = 0.0
         self.ended.update((job, state) for job, state in states.items() if state.status.terminal)
         changed = any(self._seen.get(job) != state for job, state in states.items())
         self._seen = dict(states)
@@ -86,8 +88,7 @@ class Watch:
         """Take in a look that failed: transient trouble is waited out, refusal is not."""
         self._errors += 1
         self._delay = max(self._delay, self.policy.start) * self.policy.growth
-        if error.retry_after is not None:
-            self._delay = max(self._delay, error.retry_after)
+        self._asked = error.retry_after or 0.0
         if isinstance(error, AuthError | RejectedError):
             return Verdict.HOPELESS
         return self._verdict(frozenset(), now)
@@ -97,7 +98,8 @@ class Watch:
 
         :param jitter: random share to add, 0 to 1, so that many watches do not look at once.
         """
-        return self._bounded(min(self._delay, self.policy.cap) * (1 + jitter), now)
+        own = min(self._delay, self.policy.cap) * (1 + jitter)
+        return self._bounded(max(own, self._asked), now)
 
     def _lost(self, states: Mapping[str, RenderState], now: float) -> frozenset[str]:
         if now < self.since + self.policy.listing_grace:

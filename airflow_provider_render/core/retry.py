@@ -60,7 +60,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
         return float(value)
     try:
         when = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError, LookupError, TypeError):
         return None
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from airflow_provider_render.core.errors import (
     RenderTimeoutError,
     VendorError,
 )
-from airflow_provider_render.core.job import RenderJob
+from airflow_provider_render.core.job import OutputKind, RenderJob
 from airflow_provider_render.core.journal import Record
 from airflow_provider_render.core.polling import Verdict, Watch
 from airflow_provider_render.hooks.base import RenderHook
@@ -119,6 +120,55 @@ def read_jobs(value: Any) -> list[RenderJob]:
         raise RenderInputError(f"job: {error}") from error
 
 
+def read_flag(name: str, value: Any) -> bool:
+    """Read a switch; a template gives text, and the text ``False`` must not pay for a forced render.
+
+    :raises RenderInputError: it is neither yes nor no.
+    """
+    words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "none": False}
+    known = value if isinstance(value, bool) else words.get(str(value).strip().lower() or "no")
+    if known is None:
+        raise RenderInputError(f"{name}: must be true or false, not {value!r}")
+    return known
+
+
+def read_settings(value: Any) -> dict[str, Any]:
+    """Read render settings, which a template may give as JSON text.
+
+    :raises RenderInputError: they are no mapping.
+    """
+    try:
+        settings = json.loads(value) if isinstance(value, str) and value.strip() else value or {}
+    except ValueError as error:
+        raise RenderInputError(f"settings: not JSON: {error}") from error
+    if not isinstance(settings, Mapping):
+        raise RenderInputError(f"settings: must map names to values, not {settings!r}")
+    return dict(settings)
+
+
+def read_kinds(outputs: Collection[str] | None) -> list[OutputKind] | None:
+    """Read kinds of output; one may be given as text alone.
+
+    :raises RenderInputError: one of them is unknown.
+    """
+    if outputs is None:
+        return None
+    try:
+        return [OutputKind(kind) for kind in ([outputs] if isinstance(outputs, str) else outputs)]
+    except ValueError as error:
+        raise RenderInputError(f"outputs: {error}; allowed are {', '.join(OutputKind)}") from error
+
+
+def cancel_renders(hook: RenderHook, jobs: Iterable[RenderJob], log: Any) -> None:
+    """Cancel renders that have not ended; a failure to do so is logged only."""
+    for job in jobs:
+        try:
+            if hook.run(hook.vendor.cancel(job)):
+                log.info("cancelled render %s", job.id)
+        except VendorError as error:
+            log.warning("render %s could not be cancelled: %s", job.id, error)
+
+
 class RenderBaseOperator(BaseOperator):
     """An operator that talks to a render vendor.
 
@@ -150,12 +200,7 @@ class RenderBaseOperator(BaseOperator):
 
     def cancel(self, jobs: Iterable[RenderJob]) -> None:
         """Cancel renders that have not ended; a failure to do so is logged only."""
-        for job in jobs:
-            try:
-                if self.hook.run(self.hook.vendor.cancel(job)):
-                    self.log.info("cancelled render %s", job.id)
-            except VendorError as error:
-                self.log.warning("render %s could not be cancelled: %s", job.id, error)
+        cancel_renders(self.hook, jobs, self.log)
 
 
 class WaitingOperator(RenderBaseOperator):
@@ -225,6 +270,7 @@ class WaitingOperator(RenderBaseOperator):
 
         :raises RenderTimeoutError: always.
         """
+        self.note_portal(jobs)
         if self.cancel_on_kill:
             self.cancel(jobs)
         fate = "were cancelled" if self.cancel_on_kill else "go on, and a retry will take them over"

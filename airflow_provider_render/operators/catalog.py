@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +15,23 @@ from airflow_provider_render.catalog.reconcile import CatalogSpec, Reconciliatio
 from airflow_provider_render.catalog.report import Report
 from airflow_provider_render.catalog.sources import read_catalog
 from airflow_provider_render.catalog.submit import OnAmbiguous
-from airflow_provider_render.core.errors import CatalogError, RenderFailedError, UnavailableError
-from airflow_provider_render.core.job import OutputKind
+from airflow_provider_render.core.errors import (
+    CatalogError,
+    RenderFailedError,
+    RenderInputError,
+    UnavailableError,
+)
 from airflow_provider_render.core.polling import Verdict
-from airflow_provider_render.operators.base import WaitingOperator, force_token, recall, remember, run_name
+from airflow_provider_render.operators.base import (
+    WaitingOperator,
+    force_token,
+    read_flag,
+    read_kinds,
+    read_settings,
+    recall,
+    remember,
+    run_name,
+)
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -33,9 +46,8 @@ class RenderCatalogOperator(WaitingOperator):
     downloaded, checked and put in place.
 
     * One item that fails does not stop the others; the report says what failed, at which stage and what
-      to do. The task fails when every item that had to be worked on failed, when
-      ``fail_on_item_failure`` is set, or, so that Airflow retries, when something went wrong that another
-      try may mend.
+      to do. The task fails when every item of it failed, when one did and ``fail_on_item_failure`` is
+      set, or, so that Airflow retries, when something went wrong that another try may mend.
     * A retry or clear goes on from the state: nothing that was paid is paid again. A render that the
       vendor failed is paid again by a later run, up to ``max_attempts`` times in all.
     * When a user marks the task, open renders are cancelled at the vendor unless ``cancel_on_kill`` is
@@ -117,15 +129,13 @@ class RenderCatalogOperator(WaitingOperator):
         run = self._reconciliation(context)
         plan = run.plan()
         self.log.info("plan for %s:\n%s", self.hook.vendor.title, plan.table())
-        if self.plan_only:
+        if read_flag("plan_only", self.plan_only):
             return plan.to_json()
         self._require_work(plan)
         run.approve(plan)
         run.submit(plan)
-        if plan.items and run.open(plan):
-            event = self._wait(context, run, plan)
-            return self._go_on(context, run, plan, event)
-        return self._finish(run, plan)
+        event = self._wait(context, run, plan) if run.open(plan) else {}
+        return self._go_on(context, run, plan, event)
 
     def execute_complete(self, context: Context, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Take up the renders that have ended; nothing is paid here."""
@@ -153,12 +163,12 @@ class RenderCatalogOperator(WaitingOperator):
         remember(context, "render.run", run.memory)
         run.progress.update("render", total - len(records), total)
         progress = {
-            "root": str(run.root),
+            "root": str(run.home),
             "run": run.report_name,
             "done": total - len(jobs),
             "total": total,
         }
-        return self.await_renders(jobs, submitted_at(records), progress)
+        return self.await_renders(jobs, submitted_at(records), progress if run.home.local else None)
 
     def _expire(self, run: Reconciliation, plan: Plan, records: Mapping[str, Any]) -> None:
         if self.cancel_on_kill:
@@ -169,7 +179,8 @@ class RenderCatalogOperator(WaitingOperator):
     def _finish(self, run: Reconciliation, plan: Plan) -> dict[str, Any]:
         run.prune(plan)
         report = run.report(plan)
-        summary = report.summary()
+        self.portal_url = next((item.portal_url for item in report.items if item.portal_url), None)
+        summary = report.summary(run.root)
         self.log.info("done: %s", summary)
         self._judge(run, report)
         return summary
@@ -207,10 +218,10 @@ class RenderCatalogOperator(WaitingOperator):
         return CatalogSpec(
             catalog=self.catalog,
             output=self.output_folder,
-            settings=self.settings or {},
-            outputs=None if self.outputs is None else [OutputKind(kind) for kind in self.outputs],
-            max_credits=None if self.max_credits is None else Decimal(str(self.max_credits)),
-            force=force_token(context) if self.force else None,
+            settings=read_settings(self.settings),
+            outputs=read_kinds(self.outputs),
+            max_credits=_credits(self.max_credits),
+            force=force_token(context) if read_flag("force", self.force) else None,
             prune=self.prune,
             max_attempts=self.max_attempts,
             on_ambiguous=self.on_ambiguous,
@@ -219,6 +230,19 @@ class RenderCatalogOperator(WaitingOperator):
             groups=self.shard_groups,
             extra_columns=self.extra_columns,
         )
+
+
+def _credits(value: Any) -> Decimal | None:
+    """Read a number of credits; the text None, as a template gives it, is no limit."""
+    if value is None or str(value).strip() in ("", "None"):
+        return None
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise RenderInputError(f"max_credits: must be a number from 0, not {value!r}")
+    return amount
 
 
 class RenderModelOperator(RenderCatalogOperator):

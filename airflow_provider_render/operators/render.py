@@ -13,6 +13,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_render.catalog.deliver import Delivery, Parcel
@@ -21,13 +22,16 @@ from airflow_provider_render.catalog.ledger import Ledger
 from airflow_provider_render.catalog.preflight import check_model
 from airflow_provider_render.catalog.submit import OnAmbiguous, Submission, Wanted
 from airflow_provider_render.core.errors import RenderInputError
-from airflow_provider_render.core.job import OutputKind, RenderJob, RenderRequest, Settings
-from airflow_provider_render.core.journal import Action, decide, observed
+from airflow_provider_render.core.job import RenderJob, RenderRequest, Settings
+from airflow_provider_render.core.journal import Action, Record, decide, observed
 from airflow_provider_render.operators.base import (
     RenderBaseOperator,
     TaskJournal,
     force_token,
+    read_flag,
     read_jobs,
+    read_kinds,
+    read_settings,
     run_name,
     utcnow,
 )
@@ -77,11 +81,8 @@ class PayingOperator(RenderBaseOperator):
         """
         vendor, journal = self.hook.vendor, TaskJournal(context)
         mark = vendor.fingerprint(identity, request.settings)
-        record = journal.get(ITEM)
-        if record and record.job:
-            states = self.hook.run(vendor.states([record.job]))
-            record = observed(record, states.get(record.job.id))
-        force = force_token(context) if self.force else None
+        record = self._seen(journal.get(ITEM))
+        force = force_token(context) if self.forced else None
         action = decide(record, mark, outputs_present=False, force=force, max_attempts=sys.maxsize)
         if action in (Action.WAIT, Action.DELIVER) and record and record.job:
             self.log.info("taking over render %s of an earlier try", record.job.id)
@@ -90,6 +91,22 @@ class PayingOperator(RenderBaseOperator):
             journal.put({ITEM: record})
         wanted = Wanted(replace(request, key=ITEM), mark, vendor.price(request.settings), action)
         return self._submit(context, journal, wanted, force)
+
+    @property
+    def forced(self) -> bool:
+        """Whether a new render is wanted even where an equal one is there."""
+        return read_flag("force", self.force)
+
+    def _seen(self, record: Record | None) -> Record | None:
+        """Return a record as the vendor sees its render; one just submitted may not be listed yet."""
+        if record is None or record.job is None:
+            return record
+        vendor = self.hook.vendor
+        state = self.hook.run(vendor.states([record.job])).get(record.job.id)
+        age = datetime.now(UTC) - datetime.fromisoformat(record.updated)
+        if state is None and age.total_seconds() < vendor.poll_policy.listing_grace:
+            return record
+        return observed(record, state)
 
     def _submit(self, context: Context, journal: TaskJournal, wanted: Wanted, force: str | None) -> RenderJob:
         result = Submission(
@@ -128,7 +145,7 @@ class UploadModelOperator(PayingOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Check, look up and if need be upload the model."""
         vendor = self.hook.vendor
-        settings = vendor.settings(self.settings or {})
+        settings = vendor.settings(read_settings(self.settings))
         model = model_file(self.model)
         check_model(model, vendor.capabilities)
         request = RenderRequest(ITEM, model, settings, label=model.name)
@@ -160,7 +177,7 @@ class SubmitRenderOperator(PayingOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Take over the render that is there, or submit a new one."""
-        settings = self.hook.vendor.settings(self.settings or {})
+        settings = self.hook.vendor.settings(read_settings(self.settings))
         uploaded = self.model if isinstance(self.model, Mapping) else {"model_id": self.model}
         job = self._started(uploaded, settings)
         if job is None:
@@ -174,7 +191,7 @@ class SubmitRenderOperator(PayingOperator):
 
     def _started(self, uploaded: Mapping[str, Any], settings: Settings) -> RenderJob | None:
         """Return the render that the upload started, if it is the wanted one and has not failed."""
-        if self.force or not uploaded.get("job"):
+        if self.forced or not uploaded.get("job"):
             return None
         vendor, job = self.hook.vendor, RenderJob.from_json(uploaded["job"])
         if vendor.canonical(job.settings) != vendor.canonical(settings):
@@ -222,13 +239,23 @@ class DownloadRendersOperator(RenderBaseOperator):
         jobs = read_jobs(self.job)
         self.note_portal(jobs)
         root = check_output(self.output_folder)
-        kinds = None if self.outputs is None else [OutputKind(kind) for kind in self.outputs]
-        delivery = Delivery(self.hook, root, kinds=kinds, concurrency=self.concurrency)
-        parcels = [Parcel(job.id, self.folder.format(id=job.id, model_id=job.model_id), job) for job in jobs]
-        files: list[dict[str, Any]] = []
-        for parcel, result in delivery.deliver(parcels):
+        delivery = Delivery(self.hook, root, kinds=read_kinds(self.outputs), concurrency=self.concurrency)
+        found: dict[str, list[dict[str, Any]]] = {}
+        for parcel, result in delivery.deliver([self._parcel(job) for job in jobs]):
             if isinstance(result, Exception):
                 raise result
-            files += [{**file, "uri": str(root / str(file["path"])), "job_id": parcel.key} for file in result]
+            found[parcel.key] = [
+                {**file, "uri": str(root / str(file["path"])), "job_id": parcel.key} for file in result
+            ]
+        files = [file for job in jobs for file in found.pop(job.id, ())]
         self.log.info("%d files of %d renders are in %s", len(files), len(jobs), root)
         return files
+
+    def _parcel(self, job: RenderJob) -> Parcel:
+        try:
+            folder = self.folder.format(id=job.id, model_id=job.model_id)
+        except (LookupError, ValueError, AttributeError) as error:
+            raise RenderInputError(
+                f"folder: {self.folder!r} has more than {{id}} and {{model_id}}: {error!r}"
+            ) from error
+        return Parcel(job.id, folder, job)

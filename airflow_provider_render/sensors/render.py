@@ -16,7 +16,7 @@ from airflow_provider_render.core.job import RenderJob, RenderState, RenderStatu
 from airflow_provider_render.core.polling import Verdict
 from airflow_provider_render.hooks.base import RenderHook
 from airflow_provider_render.links import VendorPortalLink
-from airflow_provider_render.operators.base import RENDER_RETRY_POLICY, read_jobs
+from airflow_provider_render.operators.base import RENDER_RETRY_POLICY, cancel_renders, read_jobs
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -140,8 +140,8 @@ class RenderSensor(BaseSensorOperator):
         )
 
     def _cancel(self, jobs: Sequence[RenderJob]) -> None:
-        for job in jobs if self.cancel_on_kill else ():
-            self.hook.run(self.hook.vendor.cancel(job))
+        if self.cancel_on_kill:
+            cancel_renders(self.hook, jobs, self.log)
 
 
 def _good(state: RenderState | None) -> bool:

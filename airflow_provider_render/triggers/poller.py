@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from weakref import WeakKeyDictionary
 
+from airflow_provider_render.core.errors import VendorError
 from airflow_provider_render.core.job import RenderJob, RenderState
 from airflow_provider_render.hooks.base import RenderHook
 
@@ -36,9 +37,11 @@ class Poller:
     def __init__(self, conn_id: str) -> None:
         self.conn_id = conn_id
         self._waiting: dict[str, tuple[RenderJob, int]] = {}
+        self._ended: dict[str, RenderState] = {}
         self._states: Mapping[str, RenderState] = {}
         self._asked: frozenset[str] = frozenset()
         self._looked = float("-inf")
+        self._error: VendorError | None = None
         self._lock = asyncio.Lock()
 
     @contextmanager
@@ -57,30 +60,44 @@ class Poller:
         """Return the states of renders; those that the vendor does not know are left out.
 
         :param jobs: the renders.
-        :param max_age: seconds that an answer got for somebody else may be old.
+        :param max_age: seconds that an answer, or a failure, that somebody else got may be old.
         :raises VendorError: the vendor could not be asked.
         """
         wanted = {job.id: job for job in jobs}
         async with self._lock:
-            fresh = time.monotonic() - self._looked <= max_age and wanted.keys() <= self._asked
-            if not fresh:
-                await self._look(wanted)
-            return {job_id: self._states[job_id] for job_id in wanted if job_id in self._states}
+            left = {job_id: job for job_id, job in wanted.items() if job_id not in self._ended}
+            fresh = time.monotonic() - self._looked <= max_age and left.keys() <= self._asked
+            if left and not fresh:
+                await self._look(left)
+            elif left and self._error:
+                raise self._error.with_traceback(None)
+            known = {**self._states, **self._ended}
+            return {job_id: known[job_id] for job_id in wanted if job_id in known}
 
     async def _look(self, wanted: Mapping[str, RenderJob]) -> None:
         driver = await RenderHook.adriver_for(self.conn_id)
         if driver.vendor.capabilities.bulk_states:
-            wanted = {**{job.id: job for job, _ in self._waiting.values()}, **wanted}
-        self._states = await driver.run(driver.vendor.states(list(wanted.values())))
-        self._asked = frozenset(wanted)
-        for job_id, state in self._states.items():
-            if state.status.terminal:
-                self._waiting.pop(job_id, None)
+            waiting = {job_id: job for job_id, (job, _) in self._waiting.items()}
+            wanted = {**{job_id: waiting[job_id] for job_id in waiting.keys() - self._ended.keys()}, **wanted}
+        try:
+            states = await driver.run(driver.vendor.states(list(wanted.values())))
+        except VendorError as error:
+            self._note({}, wanted, error)
+            raise
+        self._note(states, wanted, None)
+
+    def _note(
+        self, states: Mapping[str, RenderState], wanted: Mapping[str, RenderJob], error: VendorError | None
+    ) -> None:
+        self._states, self._asked, self._error = states, frozenset(wanted), error
         self._looked = time.monotonic()
+        ended = {job_id: state for job_id, state in self._states.items() if state.status.terminal}
+        self._ended.update((job_id, state) for job_id, state in ended.items() if job_id in self._waiting)
 
     def _leave(self, job: RenderJob) -> None:
-        count = self._waiting.get(job.id, (job, 1))[1] - 1
+        count = self._waiting[job.id][1] - 1
         if count > 0:
             self._waiting[job.id] = (job, count)
         else:
-            self._waiting.pop(job.id, None)
+            del self._waiting[job.id]
+            self._ended.pop(job.id, None)

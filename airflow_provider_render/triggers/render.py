@@ -11,6 +11,7 @@ from typing import Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_provider_render.catalog.progress import Progress
+from airflow_provider_render.catalog.storage import place
 from airflow_provider_render.core.errors import RenderError, VendorError
 from airflow_provider_render.core.job import RenderJob
 from airflow_provider_render.core.polling import Verdict, Watch
@@ -40,7 +41,7 @@ class RenderTrigger(BaseTrigger):
     :param deadline: when to give up, seconds since the epoch; None waits for ever.
     :param poll: fields of :class:`PollPolicy` that differ from the vendor's own.
     :param cancel_on_kill: whether renders are cancelled when a user ends the task.
-    :param progress: where to keep a progress file, as :class:`Progress` takes it.
+    :param progress: local folder, run, and numbers for a progress file that is kept while waiting.
     """
 
     def __init__(
@@ -90,8 +91,8 @@ class RenderTrigger(BaseTrigger):
         policy = driver.vendor.poll_policy.override(self.poll)
         watch = Watch(frozenset(jobs), policy, self.since, self.deadline)
         poller = poller_for(self.render_conn_id)
-        await asyncio.sleep(watch.start(time.time()))
         with poller.interest(jobs.values()):
+            await asyncio.sleep(watch.start(time.time()))
             while True:
                 verdict, message = await self._look(poller, watch, jobs)
                 if verdict is not Verdict.WAIT:
@@ -100,8 +101,9 @@ class RenderTrigger(BaseTrigger):
 
     async def _look(self, poller: Poller, watch: Watch, jobs: Mapping[str, RenderJob]) -> tuple[Verdict, str]:
         before = len(watch.ended)
+        max_age = max(watch.delay(time.time()), watch.policy.start) / 2
         try:
-            states = await poller.states([jobs[job] for job in watch.open], watch.delay(time.time()) / 2)
+            states = await poller.states([jobs[job] for job in watch.open], max_age)
         except VendorError as error:
             self.log.warning("cannot look at the renders: %s", error)
             return watch.failed(error, time.time()), str(error)
@@ -114,7 +116,7 @@ class RenderTrigger(BaseTrigger):
         self.log.info("%d of %d renders have ended", len(watch.ended), total)
         if self.progress:
             done = int(self.progress["done"]) + len(watch.ended)
-            progress = Progress(self.progress["root"], self.progress["run"])
+            progress = Progress(place(self.progress["root"]), self.progress["run"])
             await asyncio.to_thread(progress.update, "render", done, int(self.progress["total"]))
 
     async def _cancel_abandoned(self) -> None:

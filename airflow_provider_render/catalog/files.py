@@ -1,0 +1,216 @@
+"""Model files, whose bytes are read again only when their listing changed, and the output folder."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from os import PathLike
+from threading import Lock
+from typing import Any, BinaryIO
+
+from airflow_provider_render.catalog.items import RESERVED
+from airflow_provider_render.catalog.storage import AnyPath, Entry, Place, place
+from airflow_provider_render.core.errors import ModelFileError, OutputError, RenderInputError
+from airflow_provider_render.core.journal import Record
+from airflow_provider_render.core.model import ModelFile
+
+CHUNK = 1024 * 1024
+
+
+class StorageFile:
+    """A stored file as a source of bytes.
+
+    :param place: where it is.
+    :param entry: what the storage told of it.
+    """
+
+    __slots__ = ("entry", "place")
+
+    def __init__(self, place: Place, entry: Entry) -> None:
+        self.place = place
+        self.entry = entry
+
+    @property
+    def name(self) -> str:
+        """File name with its extension."""
+        return self.place.name
+
+    @property
+    def size(self) -> int:
+        """Length in bytes."""
+        return self.entry.size
+
+    @property
+    def signature(self) -> dict[str, Any]:
+        """Path, size, and etag or time: equal for as long as the bytes are."""
+        return {"path": self.place.url, "size": self.entry.size, **self.entry.signature}
+
+    def open(self) -> BinaryIO:
+        """Open a fresh, seekable reader at the first byte."""
+        return self.place.open()
+
+
+class Signatures:
+    """What storage tells of model files; a folder of which many are asked is listed once.
+
+    A listing is a call per thousand files, asking for each is a call per file. Safe for threads.
+
+    :param expected: paths that will be asked, as far as known.
+    :param list_from: files of one folder from which it is listed as a whole.
+    """
+
+    def __init__(self, expected: Iterable[AnyPath] = (), list_from: int = 8) -> None:
+        self._asked = Counter(place(path).parent.url for path in expected)
+        self._list_from = list_from
+        self._folders: dict[str, dict[str, Entry]] = {}
+        self._lock = Lock()
+
+    def entry(self, file: Place) -> Entry | None:
+        """Return what the storage tells of a file, or None if there is none."""
+        folder = file.parent
+        if file.local or self._asked[folder.url] < self._list_from:
+            return file.entry()
+        with self._lock:
+            if folder.url not in self._folders:
+                self._folders[folder.url] = {folder.below(entry): entry for entry in folder.listing()}
+        return self._folders[folder.url].get(file.name)
+
+
+def model_file(
+    path: AnyPath, known: Mapping[str, Any] | None = None, signatures: Signatures | None = None
+) -> ModelFile:
+    """Return a model with its hash; its bytes are read only if they may have changed.
+
+    :param path: path or URL.
+    :param known: what :func:`source_record` returned the last time, if anything.
+    :param signatures: listings shared by many calls.
+    :raises ModelFileError: it is missing, empty, a folder or cannot be read.
+    """
+    try:
+        file = _find(place(path), signatures or Signatures())
+        return ModelFile(file, _known_hash(file, known or {}) or _hash(file))
+    except RenderInputError as error:
+        raise ModelFileError(str(error)) from error
+    except Exception as error:
+        raise ModelFileError(f"cannot read model {path}: {_reason(error)}") from error
+
+
+def _find(there: Place, signatures: Signatures) -> StorageFile:
+    entry = signatures.entry(there)
+    if entry is None:
+        raise ModelFileError(f"there is no model file at {there}")
+    if entry.folder:
+        raise ModelFileError(f"model {there} is a folder, not a file")
+    if entry.size == 0:
+        raise ModelFileError(f"model {there} is empty")
+    return StorageFile(there, entry)
+
+
+def _known_hash(file: StorageFile, known: Mapping[str, Any]) -> str | None:
+    same = bool(file.entry.signature) and {**known, "sha256": None} == {**file.signature, "sha256": None}
+    return known.get("sha256") if same else None
+
+
+def _hash(file: StorageFile) -> str:
+    digest, size = hashlib.sha256(), 0
+    with file.open() as reader:
+        while chunk := reader.read(CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+    if size != file.size:
+        raise ModelFileError(f"model {file.place} changed while it was read; is it still being written?")
+    return digest.hexdigest()
+
+
+def source_record(model: ModelFile) -> dict[str, Any]:
+    """Return what spares the next run from reading the model again: path, size, etag or time, hash."""
+    known = model.source.signature if isinstance(model.source, StorageFile) else {}
+    return {**known, "sha256": model.sha256}
+
+
+def read_models(
+    known: Mapping[str, Mapping[str, Any] | None],
+    *,
+    concurrency: int = 8,
+    progress: Callable[[int], None] = lambda _: None,
+) -> dict[str, ModelFile | ModelFileError]:
+    """Return many models, or why they cannot be had, by path.
+
+    :param known: the path of each model, and what :func:`source_record` returned of it the last time.
+    :param concurrency: files read at the same time.
+    :param progress: told how many are done.
+    """
+    found: dict[str, ModelFile | ModelFileError] = {}
+    signatures = Signatures(path for path in known if "://" in path)
+    with ThreadPoolExecutor(concurrency, thread_name_prefix="models") as pool:
+        results = pool.map(lambda path: _model_or_error(path, known[path], signatures), known)
+        for path, result in zip(known, results, strict=True):
+            found[path] = result
+            progress(len(found))
+    return found
+
+
+def _model_or_error(
+    path: str, known: Mapping[str, Any] | None, signatures: Signatures
+) -> ModelFile | ModelFileError:
+    try:
+        return model_file(path, known, signatures)
+    except ModelFileError as error:
+        return error
+
+
+def publish(local: str | PathLike[str], to: Place) -> None:
+    """Move a finished local file to its final place: it appears there whole or not at all.
+
+    :raises OutputError: it cannot be written there.
+    """
+    try:
+        to.publish(local)
+    except Exception as error:
+        raise OutputError(f"cannot write {to}: {_reason(error)}") from error
+
+
+def check_output(root: AnyPath, conn_id: str | None = None) -> Place:
+    """Return the output folder after proving, by writing a file, that results can be kept there.
+
+    :param root: path or URL; made if it is missing.
+    :param conn_id: Airflow connection of the storage.
+    :raises OutputError: says why nothing can be written there.
+    """
+    there = place(root, conn_id)
+    probe = there / f"{RESERVED}/.probe-{secrets.token_hex(4)}"
+    try:
+        entry = there.entry()
+        if entry is not None and not entry.folder:
+            raise OutputError(f"the output {there} is a file, not a folder")
+        probe.write(b"")
+        probe.remove()
+    except OutputError:
+        raise
+    except Exception as error:
+        raise OutputError(f"cannot write to the output folder {there}: {_reason(error)}") from error
+    return there
+
+
+class Outputs(dict[str, int]):
+    """Sizes of the files below an output folder, by relative path."""
+
+    def has(self, record: Record) -> bool:
+        """Whether all files that a record says were delivered are there in full length."""
+        return bool(record.files) and all(self.get(file["path"]) == file["size"] for file in record.files)
+
+
+def present_outputs(root: Place) -> Outputs:
+    """List what is below an output folder, once for all items; state and reports are left out."""
+    own = f"{RESERVED}/"
+    files = ((root.below(entry), entry.size) for entry in root.walk())
+    return Outputs((path, size) for path, size in files if not path.startswith(own))
+
+
+def _reason(error: Exception) -> str:
+    """Return an error as people read it: "Permission denied", not "[Errno 13] ...: '/path'"."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return text or type(error).__name__

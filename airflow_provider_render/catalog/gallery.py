@@ -1,0 +1,81 @@
+"""One static page that shows what a catalog's renders look like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from airflow_provider_render.catalog.report import ItemReport, Report
+
+MOST_ITEMS = 2000
+_STILLS = ("poster", "thumbnail", "image")
+_VIDEOS = ("web_video", "video")
+
+_STYLE = """
+:root { color-scheme: light dark; font: 15px/1.45 system-ui, sans-serif; }
+body { margin: 2rem auto; max-width: 1200px; padding: 0 1rem; }
+h1 { font-size: 1.5rem; margin: 0; }
+header p { margin: .25rem 0 1.5rem; opacity: .75; }
+main { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(220px, 1fr)); }
+figure { margin: 0; border: 1px solid #8884; border-radius: 10px; overflow: hidden; }
+figure .shot { aspect-ratio: 1; background: #8881; display: grid; place-items: center; }
+img, video { width: 100%; height: 100%; object-fit: contain; display: block; }
+figcaption { padding: .6rem .8rem; overflow-wrap: anywhere; }
+small { display: block; opacity: .75; }
+.failed { border-color: #c33; } .failed small { color: #c33; opacity: 1; }
+"""
+
+
+def gallery_page(report: Report) -> str:
+    """Return an HTML page of a report's items, for the folder that the report is in.
+
+    It loads nothing from elsewhere and runs no script; videos play on click.
+    """
+    counts = report.counts()
+    cards = "\n".join(map(_card, report.items[:MOST_ITEMS]))
+    facts = f"{counts['items']} items, {counts['delivered']} new, {counts['failed']} failed,"
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>Renders at {escape(report.vendor)}</title><style>{_STYLE}</style></head>\n<body><header>"
+        f"<h1>Renders at {escape(report.vendor)}</h1><p>{facts} {report.spent} credits spent"
+        f" &middot; {escape(report.finished or report.started)}{_cut(report)}</p></header>\n"
+        f"<main>\n{cards}\n</main></body></html>\n"
+    )
+
+
+def _cut(report: Report) -> str:
+    total = len(report.items)
+    return f" &middot; the first {MOST_ITEMS} of {total}" if total > MOST_ITEMS else ""
+
+
+def _card(item: ItemReport) -> str:
+    title = f"<strong>{escape(item.title or item.key)}</strong>"
+    key = f"<small>{escape(item.key)}</small>" if item.title else ""
+    note = f"<small>{escape(item.reason or 'failed')}</small>" if item.outcome == "failed" else ""
+    return (
+        f'<figure class="{item.outcome}"><div class="shot">{_shot(item)}</div>'
+        f"<figcaption>{title}{key}{note}</figcaption></figure>"
+    )
+
+
+def _shot(item: ItemReport) -> str:
+    still, video = _first(item, _STILLS), _first(item, _VIDEOS)
+    if video:
+        poster = f' poster="{still}"' if still else ""
+        return f'<video src="{video}"{poster} controls loop muted playsinline preload="none"></video>'
+    if still:
+        return (
+            f'<a href="{still}"><img src="{still}" alt="{escape(item.title or item.key)}" loading="lazy"></a>'
+        )
+    return f"<span>{escape(item.outcome)}</span>"
+
+
+def _first(item: ItemReport, kinds: tuple[str, ...]) -> str | None:
+    """Return the link to the first file of the first kind there is, relative to the report's folder."""
+    files: Mapping[str, Any] = {str(file.get("kind")): file for file in reversed(item.files)}
+    path = next((files[kind]["path"] for kind in kinds if kind in files), None)
+    return None if path is None else "../../" + quote(str(path).encode("utf-8", "replace"))

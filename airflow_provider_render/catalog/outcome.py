@@ -1,0 +1,86 @@
+"""What a run made of one item, for its report."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from airflow_provider_render.catalog.plan import PlannedItem
+from airflow_provider_render.catalog.report import ItemReport, Outcome, Stage
+from airflow_provider_render.core.errors import AmbiguousSubmitError, RenderError, VendorError
+from airflow_provider_render.core.journal import Action, Phase, Record
+from airflow_provider_render.core.vendor import RenderVendor
+
+
+class Failure(NamedTuple):
+    """Why an item did not get on.
+
+    :param stage: where it failed.
+    :param reason: what went wrong.
+    :param passing: whether another try may work.
+    """
+
+    stage: Stage
+    reason: str
+    passing: bool
+
+
+def failure_of(stage: Stage, error: RenderError) -> Failure:
+    """Describe an error; trouble on the way, and calls without a clear answer, may pass."""
+    unclear = isinstance(error, VendorError) and (error.transient or error.happened is None)
+    return Failure(stage, str(error), unclear and not isinstance(error, AmbiguousSubmitError))
+
+
+def item_report(
+    item: PlannedItem, record: Record | None, failure: Failure | None, *, run: str, vendor: RenderVendor
+) -> ItemReport:
+    """Describe what became of an item.
+
+    :param record: what the journal knows of its present fingerprint.
+    :param failure: what went wrong with it in this run.
+    :param run: name of the run.
+    :param vendor: for the page about the render.
+    """
+    outcome, stage, reason = _outcome(item, record, failure, run)
+    own = record is not None and record.run == run
+    job = record.job if record else None
+    return ItemReport(
+        key=item.key,
+        outcome=outcome,
+        stage=stage,
+        title=item.item.title,
+        folder=item.item.folder,
+        reason=reason,
+        advice=_advice(item),
+        credits=record.spent if record and own else Decimal(0),
+        adopted=job is not None and own and record is not None and not record.spent,
+        job_id=job.id if job else None,
+        portal_url=vendor.portal_url(job) if job else None,
+        files=record.files if record else (),
+    )
+
+
+def _outcome(
+    item: PlannedItem, record: Record | None, failure: Failure | None, run: str
+) -> tuple[Outcome, Stage, str | None]:
+    if item.problem:
+        return Outcome.FAILED, Stage.CHECK, item.problem
+    if failure is not None:
+        return Outcome.FAILED, failure.stage, failure.reason
+    if record is None or record.phase is Phase.INTENT:
+        return Outcome.PENDING, Stage.SUBMIT, None
+    if record.phase is Phase.FAILED:
+        return Outcome.FAILED, Stage.RENDER, record.error
+    if record.phase is not Phase.DELIVERED:
+        return Outcome.PENDING, Stage.RENDER, None
+    fresh = record.delivered_by == run
+    return (Outcome.DELIVERED if fresh else Outcome.UNCHANGED), Stage.DONE, item.reason or None
+
+
+def _advice(item: PlannedItem) -> str | None:
+    if item.action is not Action.GIVE_UP:
+        return None
+    return (
+        "it is not paid for again as it is: change the model or its settings, or raise max_attempts, or"
+        " use force"
+    )

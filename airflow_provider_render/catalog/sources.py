@@ -1,0 +1,187 @@
+"""Reading a catalog, row by row, from where it is kept."""
+
+from __future__ import annotations
+
+import csv
+import json
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
+from io import TextIOWrapper
+from itertools import chain
+from os import PathLike
+from pathlib import PurePosixPath
+from typing import Any, TextIO
+
+from airflow_provider_render.catalog.items import RESERVED, CatalogItem, ExtraColumns, Row, read_rows
+from airflow_provider_render.catalog.storage import AnyPath, Place, place, url_of
+from airflow_provider_render.core.errors import CatalogError
+from airflow_provider_render.core.model import MEDIA_TYPES
+
+FORMATS = (".csv", ".jsonl", ".ndjson", ".json", ".parquet")
+_DELIMITERS = ",;\t"
+_LONGEST_CELL = 16 * 1024 * 1024
+
+
+def read_catalog(
+    source: AnyPath | Iterable[Mapping[str, Any]],
+    *,
+    base: AnyPath | None = None,
+    conn_id: str | None = None,
+    extra_columns: ExtraColumns = "error",
+) -> Iterator[CatalogItem]:
+    """Read a catalog as a stream of items.
+
+    Rows that are wrong are gathered and raised together once all rows have passed, so exhaust the iterator
+    before anything is paid.
+
+    :param source: rows as mappings; or a path or URL of a ``.csv`` (comma, semicolon or tab), ``.jsonl``,
+        ``.ndjson``, ``.json`` (one array) or ``.parquet`` file; or a folder, in which every model file is an
+        item whose SKU is the file's name without extension.
+    :param base: folder or URL against which relative model paths count, by default the catalog's own folder.
+    :param conn_id: Airflow connection of the catalog's storage; relative model paths use it too.
+    :param extra_columns: whether a column that means nothing here is an error or ignored.
+    :raises CatalogError: the catalog is missing or unreadable, or rows of it are broken.
+    """
+    root = None if base is None else url_of(base, conn_id)
+    if not isinstance(source, str | PathLike | Place) and not _is_object_path(source):
+        return read_rows(_mappings(source), base=root, extra_columns=extra_columns)
+    there = place(source, conn_id)
+    rows, folder = _stored(there)
+    return read_rows(rows, base=root or folder.url, extra_columns=extra_columns)
+
+
+def _is_object_path(source: Any) -> bool:
+    return hasattr(source, "protocol") and hasattr(source, "conn_id")
+
+
+def _mappings(source: Any) -> Iterator[Row]:
+    if isinstance(source, Mapping) or not isinstance(source, Iterable):
+        raise CatalogError(f"a catalog is a path, a URL or a list of mappings, not {type(source).__name__}")
+    return _checked((f"row {number} of the list", row) for number, row in enumerate(source, 1))
+
+
+def _checked(rows: Iterable[tuple[str, Any]]) -> Iterator[Row]:
+    for where, row in rows:
+        if not isinstance(row, Mapping):
+            raise CatalogError(f"{where} must be a mapping of columns to values, not {type(row).__name__}")
+        yield where, row
+
+
+def _stored(there: Place) -> tuple[Iterator[Row], Place]:
+    """Return the rows of a stored catalog, and the folder its model paths count from."""
+    try:
+        entry = there.entry()
+        folder = entry.folder if entry is not None else False
+    except Exception as error:
+        raise CatalogError(f"cannot read the catalog {there}: {error}") from error
+    if folder:
+        return _folder(there), there
+    extension = PurePosixPath(there.path).suffix.lower()
+    if entry is None:
+        raise CatalogError(f"there is no catalog at {there}")
+    if extension not in FORMATS:
+        raise CatalogError(f"{there} is no catalog: it must be a folder or one of {', '.join(FORMATS)}")
+    return _rows_of(there, extension), there.parent
+
+
+def _rows_of(there: Place, extension: str) -> Iterator[Row]:
+    readers = {".csv": _csv, ".json": _json, ".parquet": _parquet}
+    try:
+        yield from readers.get(extension, _jsonl)(there)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise CatalogError(f"{there} is not a {extension} file in UTF-8: {error}") from error
+    except OSError as error:
+        raise CatalogError(f"cannot read the catalog {there}: {error}") from error
+
+
+def _text(there: Place) -> TextIO:
+    return TextIOWrapper(there.open(), encoding="utf-8-sig", newline="")
+
+
+def _csv(there: Place) -> Iterator[Row]:
+    csv.field_size_limit(_LONGEST_CELL)
+    with _text(there) as file:
+        first = file.readline()
+        delimiter = max(_DELIMITERS, key=first.count)
+        table = csv.reader(chain([first], file), delimiter=delimiter, strict=True)
+        columns = _header(there, next(table, []))
+        for number, cells in enumerate(table, 2):
+            if any(cell.strip() for cell in cells):
+                where = f"row {number} of {there.name}"
+                yield where, _cells(where, columns, cells)
+
+
+def _header(there: Place, cells: list[str]) -> list[str]:
+    columns = [cell.strip() for cell in cells]
+    twice = sorted({column for column in columns if column and columns.count(column) > 1})
+    if not any(columns):
+        raise CatalogError(f"{there} is empty: its first row must name the columns, sku and model among them")
+    if twice:
+        raise CatalogError(f"{there} has more than one column {', '.join(map(repr, twice))}")
+    return columns
+
+
+def _cells(where: str, columns: list[str], cells: list[str]) -> dict[str, str]:
+    if any(cell.strip() for cell in cells[len(columns) :]):
+        raise CatalogError(f"{where} has {len(cells)} cells but there are {len(columns)} columns")
+    return {column: cell for column, cell in zip(columns, cells, strict=False) if column}
+
+
+def _jsonl(there: Place) -> Iterator[Row]:
+    with _text(there) as file:
+        lines = ((f"row {number} of {there.name}", line) for number, line in enumerate(file, 1))
+        yield from _checked((where, _parsed(where, line)) for where, line in lines if line.strip())
+
+
+def _json(there: Place) -> Iterator[Row]:
+    data = _parsed(str(there), there.read().decode("utf-8-sig"))
+    if not isinstance(data, list):
+        raise CatalogError(f"{there} must hold one JSON array of objects, not {type(data).__name__}")
+    yield from _checked((f"row {number} of {there.name}", row) for number, row in enumerate(data, 1))
+
+
+def _parsed(where: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CatalogError(f"{where} is not JSON: {error}") from error
+
+
+def _parquet(there: Place) -> Iterator[Row]:
+    try:
+        parquet = import_module("pyarrow.parquet")
+    except ImportError as error:
+        raise CatalogError(f"reading {there} needs the package pyarrow: pip install pyarrow") from error
+    number = 0
+    try:
+        with there.open() as file:
+            for batch in parquet.ParquetFile(file).iter_batches(batch_size=1000):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield f"row {number} of {there.name}", _without_nulls(row)
+    except (ValueError, OSError) as error:
+        raise CatalogError(f"{there} is not a parquet file: {error}") from error
+
+
+def _without_nulls(value: Any) -> Any:
+    """Leave out empty fields: a parquet struct has every field of every row."""
+    if not isinstance(value, dict):
+        return value
+    return {name: _without_nulls(part) for name, part in value.items() if part is not None}
+
+
+def _folder(there: Place) -> Iterator[Row]:
+    paths = sorted(filter(_is_model, map(there.below, there.walk())))
+    if not paths:
+        raise CatalogError(
+            f"there is no model file below {there}; looked for {', '.join(sorted(MEDIA_TYPES))}"
+        )
+    for path in paths:
+        yield f"file {path}", {"sku": PurePosixPath(path).stem, "model": path}
+
+
+def _is_model(path: str) -> bool:
+    parts = path.split("/")
+    hidden = parts[0] == RESERVED or any(part.startswith(".") for part in parts)
+    return not hidden and posixpath.splitext(path)[1].lower() in MEDIA_TYPES

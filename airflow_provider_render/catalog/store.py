@@ -1,0 +1,287 @@
+"""The state of a catalog, kept beside its outputs in files that each hold many items.
+
+``_render/store.json`` fixes the number of files, ``_render/state/00ab.json`` holds the records of the items
+whose key hashes to it. A night with nothing changed reads one file per fifty items, and a new item rewrites
+one file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from typing import Any
+
+from airflow_provider_render.catalog.items import RESERVED, CatalogItem
+from airflow_provider_render.catalog.storage import AnyPath, Place, place
+from airflow_provider_render.core.errors import OutputError
+from airflow_provider_render.core.journal import Record
+
+VERSION = 1
+FEWEST_SHARDS, MOST_SHARDS = 16, 4096
+ITEMS_PER_SHARD = 50
+
+
+class StateStore:
+    """The journal of a catalog: durable records by item key. Safe for threads.
+
+    Before it is rewritten, a file is compared with what was read of it: a second run on the same output
+    folder is noticed, as is a superseded worker that still runs.
+
+    :param root: output folder.
+    :param expected_items: size of the catalog, which fixes the number of files when the store is made.
+    :param shards: the number itself, instead; without effect on a store that is there already.
+    :param concurrency: files of object storage that are read or written at the same time.
+    :raises OutputError: the store is damaged or of a later version, or cannot be read or made.
+    """
+
+    def __init__(
+        self,
+        root: AnyPath,
+        *,
+        expected_items: int = 0,
+        shards: int | None = None,
+        concurrency: int = 16,
+    ) -> None:
+        self._folder = place(root) / RESERVED
+        self._concurrency = 1 if self._folder.local else concurrency
+        self._known: dict[int, _Shard] = {}
+        self._lock = Lock()
+        self.shards = _number_of_shards(self._folder / "store.json", shards or _shards_for(expected_items))
+
+    def shard_of(self, key: str) -> int:
+        """Return the number of the file that holds an item."""
+        digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
+        return int.from_bytes(digest[:8], "big") % self.shards
+
+    def group(self, group: int, groups: int) -> frozenset[int]:
+        """Return the files that one of several tasks works on, so that no two tasks share a file.
+
+        :param group: which, from 0.
+        :param groups: how many there are.
+        """
+        if not 0 <= group < groups:
+            raise ValueError(f"group {group} is not one of {groups}")
+        return frozenset(range(group, self.shards, groups))
+
+    def get(self, key: str) -> Record | None:
+        """Return the record of an item.
+
+        :raises OutputError: its file is damaged or cannot be read.
+        """
+        return self._shard(self.shard_of(key)).record(key)
+
+    def put(self, records: Mapping[str, Record]) -> None:
+        """Write records of several items durably.
+
+        :raises OutputError: a file cannot be written, or something else has written it meanwhile.
+        """
+        changes: dict[int, dict[str, Record | None]] = defaultdict(dict)
+        for key, record in records.items():
+            changes[self.shard_of(key)][key] = record
+        self._change(changes)
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """Remove records durably; keys that are not there are fine.
+
+        :raises OutputError: as :meth:`put`.
+        """
+        changes: dict[int, dict[str, Record | None]] = defaultdict(dict)
+        for key in keys:
+            changes[self.shard_of(key)][key] = None
+        self._change(changes)
+
+    def keys(self, shards: Collection[int] | None = None) -> list[str]:
+        """Return the keys of all records, or of those in some files, in order."""
+        return sorted(self.load(shards))
+
+    def load(self, shards: Collection[int] | None = None) -> dict[str, Record]:
+        """Return all records, or those in some files, by key.
+
+        :raises OutputError: a file is damaged or cannot be read.
+        """
+        wanted = list(range(self.shards) if shards is None else shards)
+        found: dict[str, Record] = {}
+        for shard in self._each(self._shard, wanted):
+            found.update(shard.records())
+        return found
+
+    def _change(self, changes: Mapping[int, Mapping[str, Record | None]]) -> None:
+        self._each(lambda number: self._shard(number).change(changes[number]), list(changes))
+
+    def _each(self, action: Callable[[int], Any], numbers: list[int]) -> list[Any]:
+        if self._concurrency == 1 or len(numbers) < 2:
+            return [action(number) for number in numbers]
+        with ThreadPoolExecutor(self._concurrency, thread_name_prefix="state") as pool:
+            return list(pool.map(action, numbers))
+
+    def _shard(self, number: int) -> _Shard:
+        with self._lock:
+            if number not in self._known:
+                self._known[number] = _Shard(self._folder / f"state/{number:04x}.json")
+            return self._known[number]
+
+
+class _Shard:
+    """One state file, read when it is first asked."""
+
+    def __init__(self, file: Place) -> None:
+        self._file = file
+        self._lock = Lock()
+        self._bytes: bytes | None = None
+        self._items: dict[str, Any] | None = None
+
+    def record(self, key: str) -> Record | None:
+        with self._lock:
+            data = self._read().get(key)
+        return None if data is None else self._parsed(key, data)
+
+    def records(self) -> dict[str, Record]:
+        with self._lock:
+            items = dict(self._read())
+        return {key: self._parsed(key, data) for key, data in items.items()}
+
+    def change(self, changes: Mapping[str, Record | None]) -> None:
+        with self._lock:
+            items = dict(self._read())
+            for key, record in changes.items():
+                items.pop(key, None)
+                if record is not None:
+                    items[key] = record.to_json()
+            self._write(items)
+
+    def _read(self) -> dict[str, Any]:
+        if self._items is None:
+            self._bytes = _read(self._file)
+            self._items = self._decoded(self._bytes)
+        return self._items
+
+    def _write(self, items: dict[str, Any]) -> None:
+        if _read(self._file) != self._bytes:
+            raise OutputError(
+                f"{self._file} was changed by something else while this run worked on it: a second run on "
+                "this output folder, or an earlier try that still runs; nothing was written. Let the other "
+                "one end, then clear this task; max_active_runs=1 keeps runs apart"
+            )
+        data = json.dumps({"version": VERSION, "items": items}, sort_keys=True, indent=0).encode()
+        try:
+            self._file.write(data)
+        except Exception as error:
+            self._items = None
+            raise OutputError(f"cannot write {self._file}: {error}") from error
+        self._bytes, self._items = data, items
+
+    def _decoded(self, data: bytes | None) -> dict[str, Any]:
+        if data is None:
+            return {}
+        items = _document(self._file, data).get("items")
+        if not isinstance(items, dict):
+            raise _damaged(self._file, "it has no items")
+        return items
+
+    def _parsed(self, key: str, data: Any) -> Record:
+        try:
+            return Record.from_json(data)
+        except (ValueError, AttributeError) as error:
+            raise _damaged(self._file, f"item {key!r}: {error}") from error
+
+
+def _shards_for(items: int) -> int:
+    wanted = -(-items // ITEMS_PER_SHARD)
+    return min(MOST_SHARDS, max(FEWEST_SHARDS, 1 << max(0, wanted - 1).bit_length()))
+
+
+def _number_of_shards(file: Place, wanted: int) -> int:
+    """Read the fixed number of shards, or fix it. What is read back counts, since two tasks may start."""
+    if _read(file) is None:
+        file.write(json.dumps({"version": VERSION, "shards": wanted}).encode())
+    data = _read(file)
+    shards = _document(file, data or b"").get("shards")
+    if not isinstance(shards, int) or not 1 <= shards <= 65536:
+        raise _damaged(file, f"its number of shards is {shards!r}")
+    return shards
+
+
+def _read(file: Place) -> bytes | None:
+    try:
+        return file.read()
+    except FileNotFoundError:
+        return None
+    except Exception as error:
+        raise OutputError(f"cannot read {file}: {error}") from error
+
+
+def _document(file: Place, data: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(data)
+    except ValueError as error:
+        raise _damaged(file, str(error)) from error
+    if not isinstance(document, dict):
+        raise _damaged(file, "it is not a JSON object")
+    if not isinstance(version := document.get("version"), int) or version > VERSION:
+        raise OutputError(
+            f"{file} has version {version!r}, this package knows {VERSION}: "
+            "upgrade the package on the workers, or choose another output folder"
+        )
+    return document
+
+
+def _damaged(file: Place, why: str) -> OutputError:
+    return OutputError(
+        f"{file} is damaged: {why}. It says which renders are paid, so it is not taken for empty. Restore "
+        "it; or delete it, and its items are looked up at the vendor, or rendered anew where it cannot tell"
+    )
+
+
+def item_document(item: CatalogItem, record: Record, *, vendor: str, rendered_at: str) -> dict[str, Any]:
+    """Return what ``render.json`` tells people and other programs of an item's files.
+
+    :param item: the item.
+    :param record: its record after delivery.
+    :param vendor: the vendor's name.
+    :param rendered_at: ISO time.
+    """
+    job = record.job
+    return {
+        "sku": item.sku,
+        "variant": item.variant,
+        "title": item.title,
+        "tags": list(item.tags),
+        "vendor": vendor,
+        "settings": dict(job.settings if job else item.settings),
+        "model": {"path": item.model, "sha256": record.source.get("sha256"), "id": record.model_id},
+        "render_id": job.id if job else None,
+        "credits": str(record.spent),
+        "fingerprint": record.fingerprint,
+        "rendered_at": rendered_at,
+        "files": [dict(file) for file in record.files],
+    }
+
+
+def write_item(root: Place, item: CatalogItem, record: Record, *, vendor: str, rendered_at: str) -> None:
+    """Write ``render.json`` next to an item's files.
+
+    :param root: output folder.
+
+    The other parameters are those of :func:`item_document`.
+    """
+    document = item_document(item, record, vendor=vendor, rendered_at=rendered_at)
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    (root / f"{item.folder}/render.json").write(text.encode("utf-8", "replace"))
+
+
+def remove_item(root: Place, record: Record) -> None:
+    """Remove the files of an item that left the catalog, with their ``render.json``.
+
+    :param root: output folder.
+    :param record: its record, which names the files.
+    """
+    files = [root / str(file["path"]) for file in record.files]
+    folders = {file.parent.url: file.parent for file in files}
+    for file in (*files, *(folder / "render.json" for folder in folders.values())):
+        file.remove()
+    for folder in folders.values():
+        folder.remove_if_empty()

@@ -1,0 +1,3 @@
+"""From an Airflow connection to a vendor that can be called."""
+
+from __future__ import annotations

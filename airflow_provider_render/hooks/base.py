@@ -1,0 +1,269 @@
+"""The hook that neutral operators talk to, whichever vendor stands behind the connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from functools import cached_property
+from importlib import import_module
+from os import PathLike
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from airflow.sdk import BaseHook
+
+from airflow_provider_render.core.calls import Answer, Call, Effect, Fetch, Operation
+from airflow_provider_render.core.errors import AuthError, ConnectionConfigError
+from airflow_provider_render.core.resource import Fetched
+from airflow_provider_render.core.vendor import RenderVendor
+from airflow_provider_render.hooks.aio import AsyncVendorClient, shared_client
+from airflow_provider_render.hooks.binding import Binding
+from airflow_provider_render.hooks.connection import AirflowConnection, VendorConnection, read
+
+if TYPE_CHECKING:
+    from airflow_provider_render.http.sync import SyncDriver
+
+T = TypeVar("T")
+
+BUILT_IN: Mapping[str, str] = {"dxgl": "airflow_provider_render.hooks.dxgl.DxglHook"}
+"""Hook class by connection type of this package; those of others come from Airflow's provider registry."""
+
+REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+
+
+class RenderHook(BaseHook):
+    """Base of the hooks of all render vendors.
+
+    A vendor's hook sets the class attributes of an Airflow hook and says how to make the vendor. Another
+    package adds a vendor by deriving from this class and naming it in its provider's ``connection-types``.
+
+    The connection: host (URL, or host name with ``https`` or the schema before it), port, password (the
+    token), and the extras ``timeout`` (seconds), ``verify``, ``proxy``, ``max_concurrency``,
+    ``rate_limit`` (calls a second) and ``retries``, numbers also as text. Other extras are ignored.
+
+    The stock ``HttpSensor`` can use the same connection where the host is a full URL, the login is empty,
+    ``timeout`` is a number, and every other extra is text: Airflow's HTTP hook sends extras as headers, so
+    they must hold no secrets either. Of the proxy extras it understands ``proxies`` only.
+
+    :param render_conn_id: id of the Airflow connection; the default of the hook without it.
+    """
+
+    conn_name_attr = "render_conn_id"
+    default_conn_name: ClassVar[str] = "render_default"
+    conn_type: ClassVar[str]
+    hook_name: ClassVar[str]
+
+    def __init__(self, render_conn_id: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.render_conn_id = render_conn_id or self.default_conn_name
+
+    @classmethod
+    def make_vendor(cls, connection: VendorConnection) -> RenderVendor:
+        """Build the vendor; no I/O. Every vendor's hook defines it.
+
+        :raises ConnectionConfigError: the connection lacks something.
+        """
+        raise NotImplementedError(f"{cls.__name__} does not say how to make its vendor")
+
+    @classmethod
+    def moved_paths(cls, connection: VendorConnection) -> Mapping[str, str]:
+        """Return the paths that a connection corrects, by the path that is assumed."""
+        return {}
+
+    @classmethod
+    def for_connection(cls, render_conn_id: str) -> RenderHook:
+        """Return the hook that belongs to the type of a connection.
+
+        :raises ConnectionConfigError: the type is not a render vendor's.
+        """
+        connection = cls.get_connection(render_conn_id)
+        hook = _hook_for(connection)
+        hook._take(connection)
+        return hook
+
+    @classmethod
+    async def afor_connection(cls, render_conn_id: str) -> RenderHook:
+        """Do :meth:`for_connection` from an event loop."""
+        return await _ahook_for(await cls.aget_connection(render_conn_id))
+
+    @classmethod
+    async def adriver_for(cls, render_conn_id: str) -> AsyncVendorClient:
+        """Return the vendor behind a connection for the running event loop, looked up at most every 5 min.
+
+        :raises ConnectionConfigError: the type is not a render vendor's.
+        """
+
+        async def bind() -> Binding:
+            connection = await cls.aget_connection(render_conn_id)
+            hook = await _ahook_for(connection)
+            return await hook._abind(connection)
+
+        return await shared_client((RenderHook, render_conn_id), bind)
+
+    async def async_driver(self) -> AsyncVendorClient:
+        """Return the vendor of this hook for the running event loop, looked up at most every 5 minutes."""
+
+        async def bind() -> Binding:
+            return await self._abind(await self.aget_connection(self.render_conn_id))
+
+        return await shared_client((type(self), self.render_conn_id), bind)
+
+    @property
+    def vendor(self) -> RenderVendor:
+        """The vendor, with credentials.
+
+        :raises ConnectionConfigError: the connection lacks something.
+        """
+        return self._binding.vendor
+
+    def get_conn(self) -> SyncDriver:
+        """Return the driver that carries out calls; it is shared by the process, so do not close it."""
+        from airflow_provider_render.http.registry import sync_driver
+
+        binding = self._binding
+        return sync_driver(binding.key, lambda: binding.vendor, binding.connection.options)
+
+    def run(self, work: Call[T] | Operation[T], /) -> T:
+        """Carry out a call or an operation.
+
+        :raises VendorError: it failed for good. After an AuthError the next call reads the connection anew.
+        """
+        try:
+            return self.get_conn().run(self._binding.corrected(work))
+        except AuthError:
+            self._forget()
+            raise
+
+    def download(self, fetch: Fetch, to: str | PathLike[str], /) -> Fetched:
+        """Download a file; it appears under its name only when it is whole.
+
+        :raises VendorError: it failed for good.
+        """
+        try:
+            return self.get_conn().download(fetch, to)
+        except AuthError:
+            self._forget()
+            raise
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str | int | None] | None = None,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+        effect: Effect | None = None,
+    ) -> Answer:
+        """Send a call that this package does not know, with the connection's credentials.
+
+        :param path: path below the connection's host, such as ``/v1/news``.
+        :param query: query parameters; None values are left out.
+        :param json: JSON body.
+        :param headers: further headers.
+        :param effect: what a second sending would do; POST and PATCH are not repeated without it.
+        :returns: the answer; ``.json()`` gives its body.
+        :raises VendorError: it failed for good.
+        """
+        return self.run(raw_call(method, path, query=query, json=json, headers=headers, effect=effect))
+
+    async def arequest(self, method: str, path: str, **options: Any) -> Answer:
+        """Do :meth:`request` from an event loop, with the same options."""
+        return await (await self.async_driver()).run(raw_call(method, path, **options))
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Look at the account, which costs nothing; this is the *Test* button of the connection form."""
+        try:
+            account = self.run(self.vendor.account())
+        except Exception as error:  # noqa: BLE001 - Airflow shows the text to the user
+            return False, str(error)
+        has = "" if account.credits is None else f" has {account.credits} credits"
+        return True, f"{self.vendor.title} account {account.id}{has}"
+
+    @cached_property
+    def _binding(self) -> Binding:
+        return self._bind(self.get_connection(self.render_conn_id))
+
+    def _take(self, connection: AirflowConnection) -> None:
+        self.__dict__["_binding"] = self._bind(connection)
+
+    def _bind(self, connection: AirflowConnection) -> Binding:
+        from airflow.sdk.log import mask_secret
+
+        binding = self._bound(connection)
+        for secret in binding.secrets:
+            mask_secret(secret)
+        return binding
+
+    async def _abind(self, connection: AirflowConnection) -> Binding:
+        from airflow.sdk.log import amask_secret
+
+        binding = self._bound(connection)
+        for secret in binding.secrets:
+            await amask_secret(secret)
+        return binding
+
+    def _bound(self, connection: AirflowConnection) -> Binding:
+        found = read(connection)
+        if found.conn_type and found.conn_type != self.conn_type:
+            raise ConnectionConfigError(
+                f"connection {found.conn_id!r} is of type {found.conn_type!r}, "
+                f"{type(self).__name__} needs {self.conn_type!r}"
+            )
+        return Binding(self.make_vendor(found), found, self.moved_paths(found))
+
+    def _forget(self) -> None:
+        from airflow_provider_render.http.registry import forget
+
+        binding = self.__dict__.pop("_binding", None)
+        if binding is not None:
+            forget(binding.key)
+
+
+def raw_call(
+    method: str,
+    path: str,
+    *,
+    query: Mapping[str, str | int | None] | None = None,
+    json: Any = None,
+    headers: Mapping[str, str] | None = None,
+    effect: Effect | None = None,
+) -> Call[Answer]:
+    """Describe a call that no endpoint of this package describes; see :meth:`RenderHook.request`."""
+    method = method.upper()
+    usual = Effect.REPEATABLE if method in REPEATABLE else Effect.ONCE
+    return Call(
+        method,
+        path,
+        lambda answer: answer,
+        effect or usual,
+        query=query or {},
+        json=json,
+        headers=headers or {},
+    )
+
+
+def _hook_for(connection: Any) -> RenderHook:
+    """Make the hook of a connection's type; only types of other packages start Airflow's registry."""
+    from airflow.sdk.exceptions import AirflowException
+
+    if path := BUILT_IN.get(connection.conn_type):
+        module, _, name = path.rpartition(".")
+        hook: RenderHook = getattr(import_module(module), name)(connection.conn_id)
+        return hook
+    try:
+        other = connection.get_hook()
+    except AirflowException:
+        other = None
+    if not isinstance(other, RenderHook):
+        raise ConnectionConfigError(
+            f"connection {connection.conn_id!r} is of type {connection.conn_type!r}, which is no render "
+            f"vendor: use {', '.join(sorted(BUILT_IN))}, or a type whose provider derives its hook from "
+            "RenderHook"
+        )
+    return other
+
+
+async def _ahook_for(connection: Any) -> RenderHook:
+    if connection.conn_type in BUILT_IN:
+        return _hook_for(connection)
+    return await asyncio.to_thread(_hook_for, connection)

@@ -1,0 +1,164 @@
+"""Carries out calls while the caller waits; safe to share between threads."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import ExitStack, closing
+from os import PathLike
+from types import TracebackType
+from typing import Any, TypeVar
+
+import httpx
+
+from airflow_provider_render.core.calls import Answer, Call, Effect, Fetch, Operation
+from airflow_provider_render.core.errors import RenderError
+from airflow_provider_render.core.pacing import Pacer
+from airflow_provider_render.core.resource import Fetched
+from airflow_provider_render.core.vendor import RenderVendor
+from airflow_provider_render.http import body
+from airflow_provider_render.http.clients import settings
+from airflow_provider_render.http.download import downloading
+from airflow_provider_render.http.exchange import converse
+from airflow_provider_render.http.failures import FAILURES, failure
+from airflow_provider_render.http.options import HttpOptions
+from airflow_provider_render.http.steps import Attempt, Blocking, Hold, Pause, Step, Talk, Terms
+
+T = TypeVar("T")
+
+
+class SyncDriver:
+    """Carries out the calls of one connection, blocking.
+
+    :param vendor: whom to talk to, with credentials.
+    :param options: how.
+    """
+
+    def __init__(self, vendor: RenderVendor, options: HttpOptions | None = None) -> None:
+        options = options or HttpOptions()
+        self.terms = Terms(vendor, options)
+        self._clients: dict[bool, httpx.Client] = {}
+        self._slots = threading.BoundedSemaphore(options.max_concurrency)
+        self._pacer = Pacer(options.rate)
+        self._lock = threading.Lock()
+        self._running = 0
+        self._retired = False
+
+    def run(self, work: Call[T] | Operation[T], /) -> T:
+        """Carry out a call or an operation.
+
+        :raises VendorError: it failed for good.
+        """
+        return self._follow(converse(work, self.terms))
+
+    def download(self, fetch: Fetch, to: str | PathLike[str], /) -> Fetched:
+        """Download a file; it appears under its name only when it is whole.
+
+        :raises DownloadError: it did not arrive whole, or the presigned URL has expired.
+        :raises VendorError: the vendor does not give it.
+        :raises OutputError: it cannot be written.
+        """
+        return self._follow(downloading(fetch, to, self.terms))
+
+    def close(self) -> None:
+        """Close all connections, also those in use; a later call opens new ones."""
+        with self._lock:
+            clients, self._clients = self._clients, {}
+        for client in clients.values():
+            client.close()
+
+    def retire(self) -> None:
+        """Close all connections as soon as the last call has ended, and after each call from then on."""
+        with self._lock:
+            self._retired = True
+            idle = not self._running
+        if idle:
+            self.close()
+
+    def __enter__(self) -> SyncDriver:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _follow(self, talk: Talk[T]) -> T:
+        with self._lock:
+            self._running += 1
+            if not self._clients:
+                self._clients = self._open()
+        try:
+            return self._steps(talk)
+        finally:
+            with self._lock:
+                self._running -= 1
+                last = self._retired and not self._running
+            if last:
+                self.close()
+
+    def _open(self) -> dict[bool, httpx.Client]:
+        return {keep: httpx.Client(**settings(self.terms.options, keep)) for keep in (True, False)}
+
+    def _steps(self, talk: Talk[T]) -> T:
+        reply = None
+        with closing(talk):
+            while True:
+                try:
+                    step = talk.send(reply)
+                except StopIteration as stop:
+                    result: T = stop.value
+                    return result
+                reply = self._do(step)
+
+    def _do(self, step: Step) -> Any:
+        match step:
+            case Attempt():
+                return self._attempt(step)
+            case Pause(seconds):
+                time.sleep(seconds)
+            case Hold(seconds):
+                with self._lock:
+                    self._pacer.hold(seconds, time.monotonic())
+            case Blocking(function):
+                return _outcome(function)
+        return None
+
+    def _attempt(self, attempt: Attempt) -> Answer | RenderError:
+        with self._slots, ExitStack() as opened:
+            self._wait_turn()
+            client = self._clients[attempt.effect is Effect.REPEATABLE]
+            try:
+                return self._send(client, body.request(client, attempt, opened), attempt)
+            except RenderError as error:
+                return error
+            except FAILURES as error:
+                return failure(error, attempt.label)
+
+    def _wait_turn(self) -> None:
+        with self._lock:
+            wait = self._pacer.reserve(time.monotonic())
+        time.sleep(wait)
+
+    def _send(self, client: httpx.Client, request: httpx.Request, attempt: Attempt) -> Answer:
+        with closing(client.send(request, stream=True)) as response:
+            headers = dict(response.headers)
+            if attempt.sink and attempt.sink.begin(response.status_code, headers):
+                for chunk in response.iter_bytes(body.CHUNK):
+                    attempt.sink.write(chunk)
+                return Answer(attempt.label, response.status_code, headers, b"")
+            return Answer(attempt.label, response.status_code, headers, self._collect(response, attempt))
+
+    def _collect(self, response: httpx.Response, attempt: Attempt) -> bytes:
+        collected = body.AnswerBody(attempt, self.terms.options.timeout)
+        for chunk in response.iter_bytes():
+            if not collected.add(chunk):
+                break
+        return collected.bytes()
+
+
+def _outcome(function: Any) -> Any:
+    try:
+        return function()
+    except RenderError as error:
+        return error

@@ -1,0 +1,78 @@
+"""``/_sandbox``: the bill, the faults and the balances. No vendor has these paths."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict, Field
+
+from airflow_provider_render.sandbox.faults import Fault
+
+if TYPE_CHECKING:
+    from airflow_provider_render.sandbox.vendor import Ground
+
+
+class FaultList(BaseModel):
+    """Body of ``PUT /_sandbox/faults``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    faults: list[Fault]
+
+
+class Balance(BaseModel):
+    """Credits of one vendor's account."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    credits: int = Field(ge=0)
+    free_credits: int = Field(0, ge=0)
+
+
+def app(ground: Ground) -> FastAPI:
+    """
+    Make the app below ``/_sandbox``.
+
+    :param ground: the sandbox it looks at and changes.
+    """
+    control = FastAPI(title="Render sandbox control", docs_url=None, redoc_url=None)
+    _add_money(control, ground)
+    _add_faults(control, ground)
+    return control
+
+
+def _add_money(control: FastAPI, ground: Ground) -> None:
+    def balances() -> dict[str, Any]:
+        pairs = {name: ground.ledger.balance(name) for name in ground.options.vendors}
+        return {name: {"credits": paid, "free_credits": free} for name, (paid, free) in pairs.items()}
+
+    @control.get("/bill")
+    async def bill() -> dict[str, Any]:
+        return {name: ground.ledger.bill(name) for name in ground.options.vendors}
+
+    @control.get("/credits")
+    async def show_credits() -> dict[str, Any]:
+        return balances()
+
+    @control.put("/credits")
+    async def set_credits(body: dict[str, Balance]) -> dict[str, Any]:
+        for name, balance in body.items():
+            ground.ledger.set_balance(name, balance.credits, balance.free_credits)
+        return balances()
+
+
+def _add_faults(control: FastAPI, ground: Ground) -> None:
+    @control.get("/faults")
+    async def show_faults() -> dict[str, Any]:
+        return {"faults": ground.faults.listing()}
+
+    @control.put("/faults")
+    async def arm_faults(body: FaultList) -> dict[str, Any]:
+        ground.faults.arm(body.faults)
+        return {"faults": ground.faults.listing()}
+
+    @control.delete("/faults")
+    async def reset_faults() -> dict[str, Any]:
+        ground.faults.reset()
+        return {"faults": []}

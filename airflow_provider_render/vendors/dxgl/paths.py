@@ -1,0 +1,19 @@
+"""Where DXGL's calls live, as far as its document leaves it open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+ASSUMED: Mapping[str, str] = {
+    "quote_path": "/v1/quote",
+    "dataset_path": "/v1/renders/{id}/bundle",
+}
+"""Paths that the vendor's document does not name. Each can be corrected by an extra of the connection
+with the same key.
+"""
+
+
+def path(template: str, **ids: str) -> str:
+    """Fill ids into a path, escaped, so that an id can never lead elsewhere."""
+    return template.format(**{name: quote(value, safe="") for name, value in ids.items()})

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from airflow_provider_render.core.calls import Answer, Call, Effect, Fetch, send
+
+
+@pytest.mark.parametrize(
+    ("path", "label"),
+    [
+        ("/renders/r1", "GET /renders/r1"),
+        ("/renders?page=2", "GET /renders"),
+        ("https://s3.test/a/b.glb?X-Amz-Signature=secret?x", "GET https://s3.test/a/b.glb"),
+    ],
+)
+def test_a_label_never_holds_the_query(path, label):
+    assert Call("GET", path, Answer.json).label == label
+    assert Fetch(path).label == label
+
+
+def test_a_call_is_harmless_to_repeat_unless_it_says_otherwise():
+    assert Call("GET", "/x", Answer.json).effect is Effect.REPEATABLE
+
+
+def test_a_description_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Call("GET", "/x", Answer.json).path = "/y"
+
+
+def test_an_answer_reads_its_body_as_json():
+    assert Answer("GET /x", 200, {}, '{"name": "Stühle"}'.encode()).json() == {"name": "Stühle"}
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"a":', b"\xff\xfe"])
+def test_a_body_that_is_no_json_is_a_value_error(body):
+    with pytest.raises(ValueError):
+        Answer("GET /x", 200, {}, body).json()
+
+
+def test_sending_yields_the_call_and_returns_what_is_sent_back():
+    call = Call("GET", "/x", Answer.json)
+
+    def work():
+        return (yield from send(call)) + 1
+
+    operation = work()
+    assert next(operation) is call
+    with pytest.raises(StopIteration) as stop:
+        operation.send(41)
+    assert stop.value.value == 42

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_provider_render.core.pacing import Pacer
+
+
+def waits(pacer, *moments):
+    return [pytest.approx(pacer.reserve(moment)) for moment in moments]
+
+
+def test_without_a_rate_nobody_waits():
+    assert waits(Pacer(), 5, 5, 5) == [0, 0, 0]
+
+
+def test_calls_at_once_are_spaced_evenly():
+    assert waits(Pacer(rate=2), 10, 10, 10) == [0, 0.5, 1]
+
+
+def test_unused_time_is_not_saved_up():
+    assert waits(Pacer(rate=2), 10, 100, 100) == [0, 0, 0.5]
+
+
+def test_a_late_call_waits_only_for_the_rest():
+    assert waits(Pacer(rate=1), 10, 10.75) == [0, 0.25]
+
+
+@pytest.mark.parametrize(("rate", "after"), [(None, [5, 5, 4]), (1, [5, 6, 6])])
+def test_a_hold_keeps_every_call_waiting(rate, after):
+    pacer = Pacer(rate=rate)
+    pacer.hold(5, now=100)
+    assert waits(pacer, 100, 100, 101) == after
+
+
+def test_a_shorter_hold_does_not_shorten_a_longer_one():
+    pacer = Pacer()
+    pacer.hold(10, now=100)
+    pacer.hold(1, now=101)
+    assert waits(pacer, 102, 111) == [8, 0]
+
+
+@given(
+    rate=st.floats(0.1, 1000),
+    gaps=st.lists(st.floats(0, 10), min_size=2, max_size=50),
+)
+def test_two_calls_are_never_closer_than_the_rate_allows(rate, gaps):
+    pacer, now, starts = Pacer(rate=rate), 0.0, []
+    for gap in gaps:
+        now += gap
+        starts.append(now + pacer.reserve(now))
+    assert all(later - earlier >= 1 / rate - 1e-6 for earlier, later in pairwise(starts))

@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from airflow.sdk.exceptions import TaskDeferred
+
+from airflow_provider_render.core.errors import AuthError, RenderFailedError, UnavailableError
+from tests.operators.account import new_model, rows
+from tests.operators.task import fire
+from tests.operators.test_catalog import catalog, files_below, single
+from tests.sandbox.shapes import glb
+
+UPLOAD = "^POST .*/v1/models$"
+
+
+def corrupt(folder: Path, name: str = "broken") -> str:
+    path = folder / f"{name}.glb"
+    path.write_bytes(b"glTF\x02\0\0\0" + b"\xff" * 50)
+    return str(path)
+
+
+def outcomes(summary: dict) -> dict[str, str]:
+    items = json.loads(Path(summary["report"]).read_text())["items"]
+    return {item["key"]: item["outcome"] for item in items}
+
+
+def test_a_corrupt_model_fails_alone_and_costs_nothing(dxgl, rendered, tmp_path):
+    table = rows(corrupt(tmp_path), *rendered[:2])
+
+    summary = catalog(dxgl, table, tmp_path / "out", deferrable=True).run()
+
+    assert outcomes(summary) == {"broken": "failed", "bench": "delivered", "lamp": "delivered"}
+    assert summary["failed_keys"] == ["broken"]
+    assert dxgl.spent == 0
+
+
+def test_a_render_that_the_vendor_fails_fails_alone(dxgl, rendered, tmp_path):
+    dxgl.faults({"kind": "render_failure", "next": 1})
+    table = rows(new_model(tmp_path, "doomed"), rendered[0])
+
+    summary = catalog(dxgl, table, tmp_path / "out", deferrable=True).run()
+
+    assert outcomes(summary) == {"doomed": "failed", "bench": "delivered"}
+    assert dxgl.spent == 1
+
+
+@pytest.mark.parametrize("deferrable", [True, False], ids=["deferred", "blocking"])
+def test_the_task_fails_when_every_item_failed(dxgl, tmp_path, deferrable):
+    dxgl.faults({"kind": "render_failure"})
+    table = rows(new_model(tmp_path, "doomed"), corrupt(tmp_path))
+    task = catalog(dxgl, table, tmp_path / "out", deferrable=deferrable)
+
+    with pytest.raises(RenderFailedError, match="2 of 2 items failed; the first: doomed"):
+        task.run()
+
+    assert dxgl.spent == 1
+    assert task.link == "https://dx.gl/portal"
+
+
+def test_a_retry_in_the_same_run_does_not_pay_again_for_what_the_vendor_failed(dxgl, tmp_path):
+    dxgl.faults({"kind": "render_failure"})
+    task = catalog(dxgl, rows(new_model(tmp_path, "doomed")), tmp_path / "out")
+    for _ in range(2):
+        with pytest.raises(RenderFailedError):
+            task.run()
+    assert dxgl.spent == 1
+
+
+def test_a_later_run_pays_again_for_a_failed_render_up_to_max_attempts(dxgl, tmp_path):
+    dxgl.faults({"kind": "render_failure"})
+    table = rows(new_model(tmp_path, "doomed"))
+    for night in range(4):
+        with pytest.raises(RenderFailedError):
+            catalog(dxgl, table, tmp_path / "out", run_id=f"nightly-{night}", max_attempts=2).run()
+    assert dxgl.spent == 2
+
+
+def test_one_failed_item_fails_the_task_where_that_is_wanted(dxgl, rendered, tmp_path):
+    task = catalog(dxgl, rows(corrupt(tmp_path), rendered[0]), tmp_path / "out", fail_on_item_failure=True)
+
+    with pytest.raises(RenderFailedError, match="1 of 2 items failed; the first: broken"):
+        task.run()
+
+    assert "bench/video.mp4" in files_below(tmp_path / "out")
+
+
+def test_a_single_model_that_fails_fails_its_task(dxgl, tmp_path):
+    with pytest.raises(RenderFailedError, match="broken"):
+        single(dxgl, corrupt(tmp_path), tmp_path / "out").run()
+    dxgl.faults({"kind": "render_failure"})
+    with pytest.raises(RenderFailedError, match="doomed"):
+        single(dxgl, new_model(tmp_path, "doomed"), tmp_path / "out", deferrable=True).run()
+    assert dxgl.spent == 1
+
+
+def test_trouble_on_the_way_raises_for_a_retry_that_takes_up_only_what_is_missing(dxgl, rendered, tmp_path):
+    table = rows(*rendered)
+    task = catalog(dxgl, table, tmp_path / "out", concurrency=1, outputs=["poster"])
+    dxgl.faults({"kind": "error_before", "match": "^GET .*/poster", "next": 2})
+
+    with pytest.raises(UnavailableError, match="1 items did not get on"):
+        task.run()
+    assert len([name for name in files_below(tmp_path / "out") if name.endswith("poster.png")]) == 2
+
+    with dxgl.counted("^GET .*/poster") as downloads:
+        summary = task.run()
+    assert downloads == [1]
+    assert (summary["failed"], dxgl.spent) == (0, 0)
+
+
+def test_a_cut_off_download_is_repeated_and_whole_files_alone_are_delivered(dxgl, rendered, tmp_path):
+    dxgl.faults({"kind": "truncate", "match": "/poster", "next": 1})
+
+    catalog(dxgl, rows(rendered[0]), tmp_path / "out", outputs=["poster"]).run()
+
+    assert files_below(tmp_path / "out")["bench/poster.png"].endswith(b"IEND\xaeB`\x82")
+
+
+@pytest.mark.parametrize("kind", ["drop_after", "error_after"])
+def test_an_item_without_an_answer_is_looked_up_by_the_retry_and_paid_once(idle, tmp_path, kind):
+    table = rows(new_model(tmp_path, "a"), new_model(tmp_path, "b"))
+    task = catalog(idle, table, tmp_path / "out", concurrency=1, deferrable=True)
+    idle.faults({"kind": kind, "match": UPLOAD, "next": 1})
+
+    first = task.start()
+    assert isinstance(first, TaskDeferred)
+    assert len(first.trigger.jobs) == 1
+    assert idle.spent == 2
+
+    second = task.start()
+    assert len(second.trigger.jobs) == 2
+    assert idle.spent == 2
+
+
+def test_a_submit_that_failed_on_the_way_is_remembered_over_the_waiting(dxgl, rendered, tmp_path):
+    table = rows(new_model(tmp_path, "a"), rendered[0])
+    task = catalog(dxgl, table, tmp_path / "out", deferrable=True)
+    dxgl.faults({"kind": "drop_before", "match": UPLOAD, "next": 1})
+
+    with pytest.raises(UnavailableError, match="1 items did not get on"):
+        task.run()
+    summary = task.run()
+
+    assert (summary["failed"], summary["items"]) == (0, 2)
+    assert dxgl.spent == 1
+
+
+def test_refused_credentials_fail_the_task_and_are_not_tried_on_every_item(idle, tmp_path, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_CONN_DXGL_IDLE", idle.connection(password="dxgl_sk_wrong"))
+    with pytest.raises(AuthError):
+        catalog(idle, rows(new_model(tmp_path)), tmp_path / "out").run()
+    assert idle.spent == 0
+
+
+def test_an_account_that_runs_dry_leaves_the_rest_for_later(idle, tmp_path):
+    idle.set_credits(1)
+    table = rows(new_model(tmp_path, "a"), new_model(tmp_path, "b"))
+    task = catalog(idle, table, tmp_path / "out", concurrency=1, deferrable=True)
+
+    assert len(task.start().trigger.jobs) == 1
+    assert idle.spent == 1
+
+    idle.set_credits(10)
+    assert len(task.start().trigger.jobs) == 2
+    assert idle.spent == 2
+
+
+def test_a_model_that_changed_while_its_render_was_under_way_is_not_taken_for_done(idle, tmp_path):
+    model = new_model(tmp_path)
+    task = catalog(idle, rows(model), tmp_path / "out", deferrable=True)
+    deferred = task.start()
+    Path(model).write_bytes(glb())
+
+    summary = task.resume(deferred, {"status": "ready"})
+
+    assert summary["pending"] == 1
+    assert idle.spent == 1
+
+
+def test_the_event_of_the_trigger_is_only_a_hint(idle, tmp_path):
+    task = catalog(idle, rows(new_model(tmp_path)), tmp_path / "out", deferrable=True)
+    deferred = task.start()
+
+    again = task.resume(deferred, {"status": "ready"})
+
+    assert isinstance(again, TaskDeferred)
+    assert again.trigger.jobs == deferred.trigger.jobs
+    assert idle.spent == 1
+
+
+def test_a_vendor_that_refuses_to_tell_fails_the_try_and_keeps_the_renders(idle, tmp_path):
+    task = catalog(idle, rows(new_model(tmp_path)), tmp_path / "out", deferrable=True)
+    deferred = task.start()
+
+    with pytest.raises(UnavailableError, match="cannot be watched: no reason"):
+        task.resume(deferred, {"status": "hopeless", "message": "no reason"})
+
+    assert idle.knows(deferred.trigger.jobs[0]["id"])
+
+
+def test_a_vendor_that_cannot_be_reached_for_a_while_is_waited_out(dxgl, rendered, tmp_path):
+    dxgl.faults({"kind": "error_before", "match": "^GET .*/v1/renders/[^/]+$", "next": 5})
+    model = new_model(tmp_path)
+    task = catalog(dxgl, rows(model), tmp_path / "out", deferrable=True, render_timeout=60)
+    deferred = task.start()
+
+    event = fire(deferred.trigger)
+    assert event["status"] == "ready"
+    assert task.resume(deferred, event)["delivered"] == 1
+    assert dxgl.spent == 1

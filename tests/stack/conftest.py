@@ -1,0 +1,176 @@
+"""One real Airflow, and one sandbox, for all tests of this folder; the wheel is what they run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+sys.path.insert(0, str(PROJECT / "bin"))
+
+from demo_runner import airflow_stack  # noqa: E402
+from demo_runner.airflow_api import AirflowApi  # noqa: E402
+from demo_runner.components import Components  # noqa: E402
+from demo_runner.ports import choose_port  # noqa: E402
+
+PATIENCE = 240.0
+MODELS = ("armchair", "bottle", "speaker")
+
+
+@dataclass
+class Stack:
+    """A running Airflow and the sandbox its connection leads to."""
+
+    python: str
+    home: Path
+    api: AirflowApi
+    sandbox: str
+    token: str
+    environment: dict[str, str]
+    components: Components
+    models: Path = field(default_factory=Path)
+
+    def bill(self) -> list[dict[str, Any]]:
+        return httpx.get(f"{self.sandbox}/_sandbox/bill").json()["dxgl"]["calls"]
+
+    def vendor(self, method: str, path: str) -> httpx.Response:
+        url = f"{self.sandbox}/dxgl{path}"
+        return httpx.request(method, url, headers={"Authorization": f"Bearer {self.token}"})
+
+    def catalog(self, folder: Path, *skus: str) -> Path:
+        """A catalog of models that nobody rendered yet: every copy gets bytes of its own."""
+        folder.mkdir(parents=True, exist_ok=True)
+        rows = []
+        for sku in skus:
+            model = folder / f"{sku}.glb"
+            model.write_bytes(fresh_model(PROJECT / "samples/models/bottle.glb", f"{folder}/{sku}"))
+            rows.append({"sku": sku, "model": model.name})
+        path = folder / "catalog.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        return path
+
+    def start(self, dag_id: str, **conf: str) -> str:
+        until(lambda: self.api.has_dag(dag_id), f"DAG {dag_id}")
+        self.api.client.patch(f"/api/v2/dags/{dag_id}", json={"is_paused": False}).raise_for_status()
+        body = {"logical_date": None, "conf": conf}
+        answer = self.api.client.post(f"/api/v2/dags/{dag_id}/dagRuns", json=body)
+        return str(answer.raise_for_status().json()["dag_run_id"])
+
+    def finish(self, dag_id: str, run_id: str) -> str:
+        """Wait for the end of a run and return its state."""
+        states = {"success", "failed"}
+        until(lambda: self.api.run_state(dag_id, run_id) in states, f"the end of {dag_id} {run_id}")
+        return self.api.run_state(dag_id, run_id)
+
+    def task(self, dag_id: str, run_id: str, task_id: str = "render") -> dict[str, Any]:
+        tasks = self.api.tasks(dag_id, run_id)
+        return next(task for task in tasks if task["task_id"] == task_id)
+
+    def wait_for_task(self, dag_id: str, run_id: str, state: str, task_id: str = "render") -> None:
+        until(lambda: self.task(dag_id, run_id, task_id)["state"] == state, f"{task_id} to be {state}")
+
+    def xcom(self, dag_id: str, run_id: str, task_id: str, key: str = "return_value") -> Any:
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/{key}"
+        answer = self.api.client.get(path, params={"deserialize": "true"})
+        return answer.json()["value"] if answer.is_success else None
+
+
+def fresh_model(source: Path, mark: str) -> bytes:
+    """Return a GLB that shows the same and has other bytes: a mark goes into its JSON chunk."""
+    data = source.read_bytes()
+    length = int.from_bytes(data[12:16], "little")
+    document = json.loads(data[20 : 20 + length])
+    document["asset"]["extras"] = {"mark": mark}
+    text = json.dumps(document, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 4)
+    rest = data[20 + length :]
+    total = 20 + len(text) + len(rest)
+    head = data[:8] + total.to_bytes(4, "little") + len(text).to_bytes(4, "little") + data[16:20]
+    return head + text + rest
+
+
+def until(condition: Callable[[], Any], what: str, seconds: float = PATIENCE) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited {seconds:.0f} s in vain for {what}")
+        time.sleep(0.5)
+
+
+@pytest.fixture(scope="session")
+def stack_python() -> str:
+    """The environment that has the wheel; ``bin/test`` makes it."""
+    python = os.environ.get("RENDER_STACK_PYTHON")
+    assert python, "RENDER_STACK_PYTHON names no environment: run these tests with bin/test"
+    return python
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, stack_python: str) -> Iterator[Stack]:
+    home = tmp_path_factory.mktemp("stack")
+    components = Components(home, home / "processes.json")
+    try:
+        yield _start(home, components, stack_python)
+    finally:
+        components.stop()
+
+
+def _start(home: Path, components: Components, python: str) -> Stack:
+    base = airflow_stack.inherited(os.environ)
+    base["PATH"] = os.pathsep.join([str(Path(python).parent), base["PATH"]])
+    options = [
+        "--port",
+        "0",
+        "--data",
+        str(home / "vendor"),
+        "--speed",
+        "10",
+        "--scale",
+        "0.06",
+        "--fps",
+        "4",
+    ]
+    command = [python, "-m", "airflow_provider_render.sandbox", "--vendor", "dxgl", *options]
+    components.start("sandbox", command, base, home)
+    until(lambda: components.log("sandbox").read_text().startswith("{"), "the sandbox")
+    vendor = json.loads(components.log("sandbox").read_text().splitlines()[0])["dxgl"]
+    airflow_home = home / "airflow"
+    airflow_home.mkdir()
+    dags = home / "dags"
+    shutil.copytree(PROJECT / "dags", dags)
+    shutil.copytree(Path(__file__).parent / "dags", dags, dirs_exist_ok=True)
+    port = choose_port(18080)
+    connection = {"conn_type": "dxgl", "host": vendor["base_url"], "password": vendor["token"]}
+    environment = base | airflow_stack.settings(airflow_home, dags, port)
+    environment |= {
+        "AIRFLOW_CONN_DXGL_DEFAULT": json.dumps(connection),
+        "AIRFLOW_VAR_RENDER_CATALOG": str(_sample_catalog(home / "shop")),
+        "AIRFLOW_VAR_RENDER_OUTPUT": f"file://{home}/renders",
+    }
+    airflow_stack.start(components, environment, airflow_home, python)
+    api = AirflowApi(f"http://127.0.0.1:{port}")
+    airflow_stack.wait_until_healthy(components, api, PATIENCE)
+    api.log_in()
+    sandbox = vendor["base_url"].removesuffix("/dxgl")
+    return Stack(python, home, api, sandbox, vendor["token"], environment, components, home / "shop/models")
+
+
+def _sample_catalog(folder: Path) -> Path:
+    (folder / "models").mkdir(parents=True)
+    rows = ["sku,model"]
+    for name in MODELS:
+        shutil.copy(PROJECT / "samples/models" / f"{name}.glb", folder / "models")
+        rows.append(f"{name.upper()},models/{name}.glb")
+    catalog = folder / "catalog.csv"
+    catalog.write_text("\n".join(rows) + "\n")
+    return catalog

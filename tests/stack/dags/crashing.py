@@ -1,0 +1,123 @@
+"""A catalog whose worker is killed, once, at the point that the run's configuration names."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import dag
+
+from airflow_provider_render.catalog.deliver import Delivery
+from airflow_provider_render.catalog.store import StateStore
+from airflow_provider_render.hooks.base import RenderHook
+from airflow_provider_render.operators.catalog import RenderCatalogOperator
+
+
+class MortalCatalogOperator(RenderCatalogOperator):
+    """Dies by SIGKILL at a point, the first time it comes there."""
+
+    template_fields = (*RenderCatalogOperator.template_fields, "crash_at")
+
+    def __init__(self, *, crash_at: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.crash_at = crash_at
+
+    def execute(self, context: Any) -> Any:
+        self._arm()
+        return super().execute(context)
+
+    def execute_complete(self, context: Any, event: Any = None) -> Any:
+        self._arm()
+        return super().execute_complete(context, event)
+
+    def _arm(self) -> None:
+        marker = Path(str(self.output_folder).removeprefix("file://")) / f"died-{self.crash_at}"
+        if marker.exists():
+            return
+
+        def die() -> None:
+            marker.parent.mkdir(parents=True, exist_ok=True)
+            marker.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        POINTS[self.crash_at](die)
+
+
+def _around(owner: type, name: str, *, before: Any = None, after: Any = None) -> None:
+    real = getattr(owner, name)
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        if before:
+            before(*args)
+        result = real(*args, **kwargs)
+        if after:
+            after(result, *args)
+        return result
+
+    setattr(owner, name, wrapped)
+
+
+def _before_the_upload(die: Callable[[], None]) -> None:
+    _around(StateStore, "put", after=lambda _, store, records: die() if _phase(records, "intent") else None)
+
+
+def _after_the_upload(die: Callable[[], None]) -> None:
+    paid = []
+    _around(RenderHook, "run", after=lambda result, *_: paid.append(result) if _is_upload(result) else None)
+    _around(StateStore, "put", before=lambda store, records: die() if paid else None)
+
+
+def _after_the_record(die: Callable[[], None]) -> None:
+    _around(
+        StateStore, "put", after=lambda _, store, records: die() if _phase(records, "submitted") else None
+    )
+
+
+def _in_the_download(die: Callable[[], None]) -> None:
+    _around(RenderHook, "download", after=lambda *_: die())
+
+
+def _after_the_delivery(die: Callable[[], None]) -> None:
+    _around(Delivery, "fetch", after=lambda *_: die())
+
+
+def _phase(records: Any, phase: str) -> bool:
+    return any(record.phase == phase for record in records.values())
+
+
+def _is_upload(result: Any) -> bool:
+    return type(result).__name__ == "Upload"
+
+
+POINTS = {
+    "before_the_upload": _before_the_upload,
+    "after_the_upload": _after_the_upload,
+    "after_the_record": _after_the_record,
+    "in_the_download": _in_the_download,
+    "after_the_delivery": _after_the_delivery,
+}
+
+
+@dag(
+    schedule=None,
+    start_date=datetime(2026, 1, 1),
+    default_args={"retries": 3, "retry_delay": timedelta(seconds=1)},
+)
+def crashing() -> None:
+    MortalCatalogOperator(
+        task_id="render",
+        render_conn_id="dxgl_default",
+        catalog="{{ dag_run.conf['catalog'] }}",
+        output="{{ dag_run.conf['output'] }}",
+        crash_at="{{ dag_run.conf['crash_at'] }}",
+        settings={"length": 3},
+        deferrable=True,
+        poll_interval=1,
+    )
+
+
+crashing()

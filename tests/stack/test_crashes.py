@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.stack.conftest import Stack
+
+POINTS = (
+    "before_the_upload",
+    "after_the_upload",
+    "after_the_record",
+    "in_the_download",
+    "after_the_delivery",
+)
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_worker_killed_at_any_point_costs_each_render_once(
+    stack: Stack, tmp_path: Path, point: str
+) -> None:
+    catalog = stack.catalog(tmp_path / "shop", "ONE", "TWO")
+    bill, output = len(stack.bill()), tmp_path / "renders"
+    run = stack.start("crashing", catalog=str(catalog), output=f"file://{output}", crash_at=point)
+    assert stack.finish("crashing", run) == "success"
+    assert (output / f"died-{point}").exists()
+    assert stack.task("crashing", run)["try_number"] == 2
+    assert len(stack.bill()) == bill + 2
+    for sku in ("ONE", "TWO"):
+        assert (output / sku / "video.mp4").stat().st_size > 1000
+
+
+def test_a_task_marked_failed_while_deferred_cancels_its_renders_once(stack: Stack, tmp_path: Path) -> None:
+    run = _deferred(stack, tmp_path, "ONE")
+    (render,) = _open_renders(stack)
+    path = f"/api/v2/dags/patient/dagRuns/{run}/taskInstances/render"
+    stack.api.client.patch(path, json={"new_state": "failed"}).raise_for_status()
+    from tests.stack.conftest import until
+
+    until(
+        lambda: stack.vendor("GET", f"/v1/renders/{render}").status_code == 404, "the render to be cancelled"
+    )
+    assert stack.finish("patient", run) == "failed"
+
+
+def test_a_task_cleared_while_deferred_takes_its_renders_over(stack: Stack, tmp_path: Path) -> None:
+    bill = len(stack.bill())
+    run = _deferred(stack, tmp_path, "ONE")
+    _clear(stack, run)
+    assert stack.finish("patient", run) == "success"
+    assert len(stack.bill()) == bill + 1
+
+
+def test_a_task_cleared_after_success_pays_nothing(stack: Stack, tmp_path: Path) -> None:
+    run = _deferred(stack, tmp_path, "ONE")
+    assert stack.finish("patient", run) == "success"
+    bill = stack.bill()
+    _clear(stack, run)
+    stack.wait_for_task("patient", run, "success")
+    assert stack.finish("patient", run) == "success"
+    assert stack.bill() == bill
+
+
+def test_the_link_to_the_vendor_is_there_while_the_task_is_deferred(stack: Stack, tmp_path: Path) -> None:
+    run = _deferred(stack, tmp_path, "ONE")
+    path = f"/api/v2/dags/patient/dagRuns/{run}/taskInstances/render/links"
+    links = stack.api.client.get(path).raise_for_status().json()["extra_links"]
+    assert links == {"Vendor portal": "https://dx.gl/portal"}
+    assert stack.finish("patient", run) == "success"
+
+
+def _deferred(stack: Stack, folder: Path, *skus: str) -> str:
+    catalog = stack.catalog(folder / "shop", *skus)
+    run = stack.start("patient", catalog=str(catalog), output=f"file://{folder}/renders")
+    stack.wait_for_task("patient", run, "deferred")
+    return run
+
+
+def _clear(stack: Stack, run: str) -> None:
+    body = {"dry_run": False, "dag_run_id": run, "task_ids": ["render"], "only_failed": False}
+    answer = stack.api.client.post("/api/v2/dags/patient/clearTaskInstances", json=body)
+    answer.raise_for_status()
+
+
+def _open_renders(stack: Stack) -> list[str]:
+    renders = stack.vendor("GET", "/v1/renders?limit=100").json()["data"]
+    ended = {"done", "error", "failed"}
+    return [
+        render["id"]
+        for render in renders
+        if render["status"] not in ended and not render.get("is_system_preview")
+    ]
