@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from airflow_provider_render.catalog.files import publish
 from airflow_provider_render.catalog.storage import Place
 from airflow_provider_render.core.errors import DownloadError, RenderError
 from airflow_provider_render.core.job import OutputKind, RenderJob, RenderOutput
@@ -85,6 +86,7 @@ class Delivery:
 
         :returns: one entry a file: path below the root, name, kind, media type, size, sha256.
         :raises DownloadError: a file did not arrive whole, or the render offers none of the wanted kinds.
+        :raises OutputError: a file cannot be put in place.
         """
         offered = self._client.run(self._vendor.outputs(parcel.job))
         wanted = [output for output in offered if output.kind in self._kinds]
@@ -97,8 +99,7 @@ class Delivery:
     def _file(self, parcel: Parcel, output: RenderOutput, spool: Path) -> Mapping[str, Any]:
         fetched = self._download(output, spool / "download")
         name = _named(output.name, fetched.media_type)
-        goal = self._root / parcel.folder / name
-        goal.publish(fetched.path)
+        publish(fetched.path, self._root / parcel.folder / name)
         return {
             "path": f"{parcel.folder}/{name}",
             "name": name,

@@ -30,6 +30,7 @@ class Ledger:
         save: Callable[[dict[str, Any]], None] | None = None,
     ) -> None:
         self.limit = limit
+        self._knows_before = bool(saved)
         saved = saved or {}
         self.spent = Decimal(str(saved.get("spent", 0)))
         self.calls = int(saved.get("calls", 0))
@@ -42,10 +43,11 @@ class Ledger:
 
         :param prices: credits by fingerprint.
         :param calls: how many calls that is.
-        :param booked: fingerprints that an earlier try has counted already.
+        :param booked: fingerprints that an earlier try has counted already, if what it wrote is still there.
         :raises BudgetError: they would exceed the limit; nothing was paid.
         """
-        amount = sum((price for mark, price in prices.items() if mark not in booked), Decimal(0))
+        counted = booked if self._knows_before else ()
+        amount = sum((price for mark, price in prices.items() if mark not in counted), Decimal(0))
         if self.limit is not None and self.spent + amount > self.limit:
             raise BudgetError(
                 f"the next renders cost {amount} credits, this run has spent {self.spent} of the"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from airflow_provider_render.catalog.plan import PlannedItem
 from airflow_provider_render.catalog.report import ItemReport, Outcome, Stage
@@ -29,6 +31,22 @@ def failure_of(stage: Stage, error: RenderError) -> Failure:
     """Describe an error; trouble on the way, and calls without a clear answer, may pass."""
     unclear = isinstance(error, VendorError) and (error.transient or error.happened is None)
     return Failure(stage, str(error), unclear and not isinstance(error, AmbiguousSubmitError))
+
+
+def remembered(failures: Mapping[str, Failure], most: int) -> dict[str, list[Any]]:
+    """Return failures in their JSON form, as many as fit.
+
+    :param failures: by key.
+    :param most: bytes of JSON.
+    """
+    kept: dict[str, list[Any]] = {}
+    for key, failure in failures.items():
+        form = [failure.stage, failure.reason[:300], failure.passing]
+        most -= len(json.dumps({key: form}))
+        if most < 0:
+            break
+        kept[key] = form
+    return kept
 
 
 def item_report(

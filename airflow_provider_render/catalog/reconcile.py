@@ -6,7 +6,6 @@ just goes on from there.
 
 from __future__ import annotations
 
-import json
 import logging
 import posixpath
 from collections.abc import Collection, Iterable, Mapping
@@ -25,7 +24,7 @@ from airflow_provider_render.catalog.files import (
 )
 from airflow_provider_render.catalog.items import CatalogItem, ExtraColumns
 from airflow_provider_render.catalog.ledger import Ledger
-from airflow_provider_render.catalog.outcome import Failure, failure_of, item_report
+from airflow_provider_render.catalog.outcome import Failure, failure_of, item_report, remembered
 from airflow_provider_render.catalog.plan import Plan, PlannedItem, check_budget, make_plan
 from airflow_provider_render.catalog.preflight import check_model
 from airflow_provider_render.catalog.progress import Progress
@@ -134,7 +133,7 @@ class Reconciliation:
             "started": self._started,
             "planned": str(self._planned),
             "avoided": str(self._avoided),
-            "failures": _within(self.failures, REMEMBERED),
+            "failures": remembered(self.failures, REMEMBERED),
         }
 
     def plan(self) -> Plan:
@@ -378,18 +377,6 @@ def submitted_at(records: Mapping[str, Record]) -> float:
     """Return when the youngest of the renders was submitted, seconds since the epoch."""
     times = [datetime.fromisoformat(record.updated).timestamp() for record in records.values()]
     return max(times, default=0.0)
-
-
-def _within(failures: Mapping[str, Failure], most: int) -> dict[str, list[Any]]:
-    """Return failures in their JSON form, as many as fit into so many bytes."""
-    kept: dict[str, list[Any]] = {}
-    for key, failure in failures.items():
-        kept[key] = [failure.stage, failure.reason[:300], failure.passing]
-        most -= len(json.dumps({key: kept[key]}))
-        if most < 0:
-            kept.pop(key)
-            break
-    return kept
 
 
 def _wanted(item: PlannedItem) -> Wanted:

@@ -103,7 +103,13 @@ class _Group:
 
     def booked(self, run: str) -> bool:
         """Whether the ledger of a run counts it already: an intent of the run is there."""
-        return any(_is_intent_of(run, record) for record in self.before.values())
+        return any(self.counts(run, record) for record in self.before.values())
+
+    def counts(self, run: str, record: Record | None) -> bool:
+        """Whether a record is an intent of this render that the ledger of a run counts."""
+        if record is None or record.phase is not Phase.INTENT:
+            return False
+        return record.fingerprint == self.fingerprint and record.run == run
 
 
 class Submission:
@@ -294,14 +300,15 @@ class Submission:
         """Take intents back, unless the paid call may have happened after all."""
         if isinstance(error, VendorError) and error.happened is not False:
             return
-        before = {key: record for group in groups for key, record in group.before.items()}
-        self._journal.put({key: self._unbooked(record) for key, record in before.items() if record})
+        before = {key: self._unbooked(group, key) for group in groups for key in group.keys}
+        self._journal.put({key: record for key, record in before.items() if record})
         self._journal.forget([key for key, record in before.items() if not record])
         self._ledger.release(_prices(groups))
 
-    def _unbooked(self, record: Record) -> Record:
-        """Return a record as it was; an intent of this run counts as paid no longer."""
-        return replace(record, run="") if _is_intent_of(self._run, record) else record
+    def _unbooked(self, group: _Group, key: str) -> Record | None:
+        """Return a record as it was; an intent that the ledger counted is now nobody's."""
+        record = group.before[key]
+        return replace(record, run="") if record and group.counts(self._run, record) else record
 
     def _paid(self, group: _Group, job: RenderJob) -> None:
         self._record(group, job, group.price)
@@ -344,7 +351,3 @@ class Submission:
 
 def _prices(groups: Iterable[_Group]) -> dict[str, Decimal]:
     return {group.fingerprint: group.price for group in groups}
-
-
-def _is_intent_of(run: str, record: Record | None) -> bool:
-    return record is not None and record.phase is Phase.INTENT and record.run == run

@@ -264,6 +264,6 @@ def _hook_for(connection: Any) -> RenderHook:
 
 
 async def _ahook_for(connection: Any) -> RenderHook:
-    if connection.conn_type in BUILT_IN:
-        return _hook_for(connection)
+    """Do :func:`_hook_for`, with the imports of hook and driver away from the event loop: they take 0.2 s."""
+    await asyncio.to_thread(import_module, "airflow_provider_render.http.registry")
     return await asyncio.to_thread(_hook_for, connection)

@@ -76,12 +76,11 @@ def request(client: httpx.Client | httpx.AsyncClient, attempt: Attempt, opened: 
     :param opened: closes the sources.
     :raises ModelFileError: a source cannot be opened.
     """
-    headers = httpx.Headers(dict(attempt.headers))
+    headers = httpx.Headers()
+    for name, value in attempt.headers.items():
+        headers[name] = value
     call = attempt.call
     body = _body(call, opened) if call else {}
-    if call and call.content:
-        # Without it httpx would send chunks, which presigned hosts refuse.
-        headers["content-length"] = str(call.content.size)
     return client.build_request(attempt.method, attempt.url, headers=headers, **body)
 
 
@@ -90,7 +89,7 @@ def _body(call: Call[Any], opened: ExitStack) -> dict[str, Any]:
         return {"data": dict(call.form), "files": _parts(call, opened)}
     if call.form:
         return {"files": [(name, (None, value)) for name, value in call.form.items()]}
-    if call.content:
+    if call.content is not None:
         return {"content": _open(call.content, opened)}
     return {} if call.json is None else {"json": call.json}
 

@@ -120,7 +120,11 @@ class RenderTrigger(BaseTrigger):
             await asyncio.to_thread(progress.update, "render", done, int(self.progress["total"]))
 
     async def _cancel_abandoned(self) -> None:
-        if not self.cancel_on_kill or not await self._abandoned():
+        if not self.cancel_on_kill:
+            return
+        state = await self._task_state()
+        if state not in GIVEN_UP:
+            self.log.info("the task is %s, so somebody else owns its renders now", state)
             return
         driver = await RenderHook.adriver_for(self.render_conn_id)
         for job in map(RenderJob.from_json, self.jobs):
@@ -130,16 +134,17 @@ class RenderTrigger(BaseTrigger):
             except VendorError as error:
                 self.log.warning("render %s could not be cancelled: %s", job.id, error)
 
-    async def _abandoned(self) -> bool:
-        """Whether the task was ended for good: a paused triggerer, a clear or a webhook also kill."""
+    async def _task_state(self) -> str | None:
+        """Return what became of the task: a paused triggerer, a clear and a webhook kill a trigger, too."""
         from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
         from asgiref.sync import sync_to_async
 
         ti = self.task_instance
         if ti is None:
-            return False
+            return None
         states = await sync_to_async(RuntimeTaskInstance.get_task_states)(
             dag_id=ti.dag_id, task_ids=[ti.task_id], run_ids=[ti.run_id], map_index=ti.map_index
         )
         name = ti.task_id if ti.map_index < 0 else f"{ti.task_id}_{ti.map_index}"
-        return str(states.get(ti.run_id, {}).get(name)) in GIVEN_UP
+        state = states.get(ti.run_id, {}).get(name)
+        return None if state is None else str(state)

@@ -24,6 +24,7 @@ class Request:
     size: int = 0
     sha256: str = ""
     body: bytes = b""
+    names: tuple[str, ...] = ()
 
 
 Reaction = bytes | Callable[[socket.socket, Request], None]
@@ -120,11 +121,12 @@ def _read(reader: Any, peer: int) -> Request | None:
     first = reader.readline().decode().split()
     if len(first) != 3:
         return None
-    headers = {}
+    headers, names = {}, []
     while line := reader.readline().strip().decode():
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
-    request = Request(first[0], first[1], headers, peer)
+        names.append(name.lower())
+    request = Request(first[0], first[1], headers, peer, names=tuple(names))
     digest, left = hashlib.sha256(), int(headers.get("content-length", 0))
     while left and (chunk := reader.read(min(left, 65536))):
         digest.update(chunk)

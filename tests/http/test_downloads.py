@@ -84,22 +84,23 @@ def test_a_broken_download_is_resumed_where_it_broke(client, server, to):
 
 
 @pytest.mark.parametrize(
-    "second",
+    ("second", "sendings"),
     [
-        pytest.param(whole(), id="the server ignores the range"),
-        pytest.param(part(DATA[5:], 5, len(DATA)), id="another start"),
-        pytest.param(part(DATA[262144:], 262144, len(DATA) + 1), id="another total"),
-        pytest.param(part(DATA[262144:], 262144, len(DATA), etag='"v2"'), id="another version"),
-        pytest.param(reply(206, DATA[262144:], "image/png"), id="no range told"),
-        pytest.param(reply(416), id="range refused"),
+        pytest.param(whole(), 2, id="the server ignores the range"),
+        pytest.param(part(DATA[5:], 5, len(DATA)), 3, id="another start"),
+        pytest.param(part(DATA[262144:], 262144, len(DATA) + 1), 3, id="another total"),
+        pytest.param(part(DATA[262144:], 262144, len(DATA), etag='"v2"'), 3, id="another version"),
+        pytest.param(reply(206, DATA[262144:], "image/png"), 3, id="no range told"),
+        pytest.param(reply(416), 3, id="range refused"),
     ],
 )
-def test_a_download_that_cannot_go_on_starts_anew(second, client, server, to):
+def test_a_download_that_cannot_go_on_starts_anew(second, sendings, client, server, to):
     server.plays(cut(head(len(DATA), etag='"v1"') + DATA[:300_000]), second, whole())
     assert client.download(Fetch("/f", resumable=True), to).sha256 == SHA
     assert to.read_bytes() == DATA
     assert "range" in server.requests[1].headers
-    assert "range" not in server.requests[-1].headers or len(server.requests) == 2
+    assert len(server.requests) == sendings
+    assert [request for request in server.requests[2:] if "range" in request.headers] == []
 
 
 def test_a_weak_etag_is_no_ground_for_if_range(client, server, to):

@@ -43,6 +43,13 @@ def test_a_json_body_and_extra_headers_arrive(client, server):
     assert b'"name"' in server.requests[0].body
 
 
+def test_a_header_of_the_call_replaces_the_vendors_in_any_spelling(client, server):
+    server.plays(ok())
+    client.run(call(headers={"x-ORG": "other"}))
+    assert server.requests[0].headers["x-org"] == "other"
+    assert server.requests[0].names.count("x-org") == 1
+
+
 def test_a_compressed_answer_is_read(client, server):
     server.plays(reply(200, gzip.compress(b'{"id": 7}'), content_encoding="gzip"))
     assert client.run(call()) == {"id": 7}

@@ -40,7 +40,7 @@ class Account(RunningSandbox):
 
     def connection(self, **changes: Any) -> str:
         """The Airflow connection as an environment variable holds it."""
-        extra = {"retries": "1", "timeout": 20, **changes.pop("extra", {})}
+        extra = {"retries": "0", "timeout": 20, **changes.pop("extra", {})}
         return json.dumps(
             {"conn_type": "dxgl", "host": self.url, "password": self.token, "extra": extra, **changes}
         )

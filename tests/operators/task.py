@@ -24,7 +24,7 @@ class Died(BaseException):
     """The worker is gone: nothing catches this."""
 
 
-class Superseded(Exception):
+class SupersededError(Exception):
     """What a write by a worker gets whose task instance is no longer the current one."""
 
 
@@ -56,7 +56,7 @@ class StateStore:
 
     def _fence(self) -> None:
         if self.worker != self.task.worker:
-            raise Superseded(f"worker {self.worker} is not {self.task.worker}")
+            raise SupersededError(f"worker {self.worker} is not {self.task.worker}")
 
 
 class Task:

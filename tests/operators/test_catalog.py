@@ -99,7 +99,7 @@ def test_a_plan_above_max_credits_is_refused_before_any_paid_call(idle, tmp_path
     with idle.counted("^POST .*(models|renders|batch)$") as paid:
         for limit in (1, "1", "{{ params.most }}"):
             task = catalog(idle, table, tmp_path / "out", max_credits=limit, params={"most": 1})
-            with pytest.raises(BudgetError, match="2 credits.*max_credits allows 1"):
+            with pytest.raises(BudgetError, match=r"2 credits.*max_credits allows 1"):
                 task.run()
     assert paid == [0]
     assert idle.spent == 0
@@ -149,9 +149,7 @@ def test_only_the_wanted_kinds_of_output_are_delivered(dxgl, rendered, tmp_path)
 
 
 def test_groups_of_shards_cover_the_catalog_once(dxgl, rendered, tmp_path):
-    table = [
-        {"sku": f"SKU-{number}", "model": rendered[number % 3], "title": "x"} for number in range(9)
-    ]
+    table = [{"sku": f"SKU-{number}", "model": rendered[number % 3], "title": "x"} for number in range(9)]
     parts = [
         catalog(dxgl, table, tmp_path / "out", map_index=group, shard_group=group, shard_groups=3).run()
         for group in range(3)
@@ -266,6 +264,6 @@ def test_an_output_folder_that_cannot_be_written_is_found_before_anything_is_pai
 def test_a_connection_of_another_kind_is_refused(tmp_path, monkeypatch, idle, make):
     monkeypatch.setenv("AIRFLOW_CONN_DXGL_IDLE", idle.connection(conn_type="http"))
     given = rows(new_model(tmp_path)) if make is catalog else new_model(tmp_path)
-    with pytest.raises(RenderInputError, match="'http'.*no render vendor"):
+    with pytest.raises(RenderInputError, match=r"'http'.*no render vendor"):
         make(idle, given, tmp_path / "out").run()
     assert idle.spent == 0

@@ -20,7 +20,7 @@ from airflow_provider_render.operators.render import (
 )
 from airflow_provider_render.sensors.render import RenderSensor
 from tests.operators.account import SETTINGS, new_model
-from tests.operators.task import RETRIES, Superseded, Task
+from tests.operators.task import RETRIES, SupersededError, Task
 
 
 def upload(account, model, settings=SETTINGS, **more) -> Task:
@@ -233,7 +233,7 @@ def test_a_superseded_worker_cannot_pay(idle, tmp_path):
     zombie, context = task.make(), task.context()
     task.worker += 1
 
-    with pytest.raises(Superseded):
+    with pytest.raises(SupersededError):
         zombie.execute(context, UploadModelOperator__sentinel=_sentinel())
 
     assert idle.spent == 0
@@ -257,9 +257,7 @@ def test_an_empty_account_is_told_and_costs_nothing(idle, tmp_path):
 
 def test_downloads_keep_the_order_of_the_jobs_and_may_be_repeated(dxgl, rendered, tmp_path):
     jobs = [submit(dxgl, upload(dxgl, model).run()).run() for model in rendered]
-    task = download(
-        dxgl, jobs, tmp_path / "out", outputs=["poster", "thumbnail"], folder="{model_id}/{id}"
-    )
+    task = download(dxgl, jobs, tmp_path / "out", outputs=["poster", "thumbnail"], folder="{model_id}/{id}")
 
     files = task.run()
 
@@ -332,9 +330,7 @@ def test_a_submit_without_a_model_is_refused(idle, model):
         (b"<html>not found</html>", "chair.glb"),
     ],
 )
-def test_a_model_that_cannot_be_rendered_is_refused_before_anything_is_sent(
-    idle, tmp_path, content, message
-):
+def test_a_model_that_cannot_be_rendered_is_refused_before_anything_is_sent(idle, tmp_path, content, message):
     path = tmp_path / "chair.glb"
     if content is not None:
         path.write_bytes(content)

@@ -23,7 +23,7 @@ from demo_runner.airflow_api import AirflowApi  # noqa: E402
 from demo_runner.components import Components  # noqa: E402
 from demo_runner.ports import choose_port  # noqa: E402
 
-PATIENCE = 240.0
+PATIENCE = 120.0
 MODELS = ("armchair", "bottle", "speaker")
 
 

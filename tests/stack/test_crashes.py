@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.conftest import Stack
+from tests.stack.conftest import Stack, until
 
 POINTS = (
     "before_the_upload",
@@ -24,23 +24,25 @@ def test_a_worker_killed_at_any_point_costs_each_render_once(
     run = stack.start("crashing", catalog=str(catalog), output=f"file://{output}", crash_at=point)
     assert stack.finish("crashing", run) == "success"
     assert (output / f"died-{point}").exists()
-    assert stack.task("crashing", run)["try_number"] == 2
+    assert stack.task("crashing", run)["try_number"] >= 2
     assert len(stack.bill()) == bill + 2
     for sku in ("ONE", "TWO"):
         assert (output / sku / "video.mp4").stat().st_size > 1000
 
 
-def test_a_task_marked_failed_while_deferred_cancels_its_renders_once(stack: Stack, tmp_path: Path) -> None:
-    run = _deferred(stack, tmp_path, "ONE")
-    (render,) = _open_renders(stack)
+def test_a_task_marked_failed_while_deferred_cancels_what_is_not_done(stack: Stack, tmp_path: Path) -> None:
+    # The first question of a triggerer to Airflow's API takes it seconds; enough renders outlast that.
+    bill = len(stack.bill())
+    run = _deferred(stack, tmp_path, *(f"N{number}" for number in range(24)))
+    # A trigger that no triggerer has taken up yet is dropped by Airflow without a word.
+    until(lambda: stack.task("patient", run)["triggerer_job"], "a triggerer to take the trigger up")
+    paid = [render for call in stack.bill()[bill:] for render in call["render_ids"]]
     path = f"/api/v2/dags/patient/dagRuns/{run}/taskInstances/render"
     stack.api.client.patch(path, json={"new_state": "failed"}).raise_for_status()
-    from tests.stack.conftest import until
-
-    until(
-        lambda: stack.vendor("GET", f"/v1/renders/{render}").status_code == 404, "the render to be cancelled"
-    )
+    until(lambda: _status(stack, paid[-1]) is None, "the last render to be cancelled")
+    until(lambda: all(_status(stack, render) in (None, "done") for render in paid), "none to be left open")
     assert stack.finish("patient", run) == "failed"
+    assert len(stack.bill()) == bill + 24
 
 
 def test_a_task_cleared_while_deferred_takes_its_renders_over(stack: Stack, tmp_path: Path) -> None:
@@ -82,11 +84,6 @@ def _clear(stack: Stack, run: str) -> None:
     answer.raise_for_status()
 
 
-def _open_renders(stack: Stack) -> list[str]:
-    renders = stack.vendor("GET", "/v1/renders?limit=100").json()["data"]
-    ended = {"done", "error", "failed"}
-    return [
-        render["id"]
-        for render in renders
-        if render["status"] not in ended and not render.get("is_system_preview")
-    ]
+def _status(stack: Stack, render: str) -> str | None:
+    answer = stack.vendor("GET", f"/v1/renders/{render}")
+    return answer.json()["data"]["status"] if answer.is_success else None

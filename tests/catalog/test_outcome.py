@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from airflow_provider_render.catalog.items import CatalogItem
+from airflow_provider_render.catalog.outcome import Failure, failure_of, item_report, remembered
+from airflow_provider_render.catalog.plan import PlannedItem
+from airflow_provider_render.catalog.report import Outcome, Stage
+from airflow_provider_render.core.errors import (
+    AmbiguousSubmitError,
+    AuthError,
+    BudgetError,
+    DownloadError,
+    OutcomeUnknownError,
+    OutOfCreditsError,
+    OutputError,
+    RateLimitedError,
+    RejectedError,
+    UnavailableError,
+)
+from airflow_provider_render.core.job import RenderJob
+from airflow_provider_render.core.journal import Action, Phase, Record
+from tests.fake_vendor import FakeVendor
+
+ITEM = PlannedItem(
+    CatalogItem("A", "A", "a.glb", title="Chair"), Action.RENDER, fingerprint="f", reason="new"
+)
+DONE = Record(
+    "f",
+    Phase.DELIVERED,
+    job=RenderJob("fake", "R1", "M1"),
+    run="monday",
+    delivered_by="monday",
+    spent=Decimal(3),
+    files=({"path": "A/poster.png"},),
+)
+
+
+def report(record, failure=None, *, item=ITEM, run="monday"):
+    return item_report(item, record, failure, run=run, vendor=FakeVendor())
+
+
+@pytest.mark.parametrize(
+    ("error", "passing"),
+    [
+        (RateLimitedError("slow down"), True),
+        (UnavailableError("503"), True),
+        (DownloadError("cut short"), True),
+        (OutcomeUnknownError("no answer", happened=None), True),
+        (AmbiguousSubmitError("cannot tell", happened=None), False),
+        (RejectedError("no"), False),
+        (AuthError("revoked"), False),
+        (OutOfCreditsError("empty"), False),
+        (BudgetError("too dear"), False),
+        (OutputError("disk full"), False),
+    ],
+)
+def test_only_trouble_on_the_way_may_pass(error, passing):
+    assert failure_of(Stage.SUBMIT, error) == Failure(Stage.SUBMIT, str(error), passing)
+
+
+class TestOutcome:
+    @pytest.mark.parametrize(
+        ("record", "outcome", "stage"),
+        [
+            (None, Outcome.PENDING, Stage.SUBMIT),
+            (replace(DONE, phase=Phase.INTENT, job=None), Outcome.PENDING, Stage.SUBMIT),
+            (replace(DONE, phase=Phase.SUBMITTED), Outcome.PENDING, Stage.RENDER),
+            (replace(DONE, phase=Phase.SUCCEEDED), Outcome.PENDING, Stage.RENDER),
+            (replace(DONE, phase=Phase.FAILED, error="no light"), Outcome.FAILED, Stage.RENDER),
+            (DONE, Outcome.DELIVERED, Stage.DONE),
+            (replace(DONE, delivered_by="sunday"), Outcome.UNCHANGED, Stage.DONE),
+        ],
+    )
+    def test_the_record_says_what_became_of_an_item(self, record, outcome, stage):
+        told = report(record)
+        assert (told.outcome, told.stage) == (outcome, stage)
+
+    def test_a_failure_of_this_run_counts_more_than_the_record(self):
+        told = report(DONE, Failure(Stage.DOWNLOAD, "cut short", passing=True))
+        assert (told.outcome, told.stage, told.reason) == (Outcome.FAILED, Stage.DOWNLOAD, "cut short")
+
+    def test_an_item_that_could_not_be_worked_on_failed_at_the_check(self):
+        told = report(None, item=replace(ITEM, action=None, problem="there is no model"))
+        assert (told.outcome, told.stage, told.reason) == (Outcome.FAILED, Stage.CHECK, "there is no model")
+
+    def test_the_vendors_reason_is_told(self):
+        assert report(replace(DONE, phase=Phase.FAILED, error="no light")).reason == "no light"
+
+    def test_an_item_that_was_given_up_says_how_to_try_again(self):
+        failed = replace(DONE, phase=Phase.FAILED, error="no light")
+        assert "max_attempts" in report(failed, item=replace(ITEM, action=Action.GIVE_UP)).what_to_do
+
+
+class TestCosts:
+    def test_a_run_reports_what_it_paid_itself(self):
+        told = report(DONE)
+        assert (told.credits, told.adopted) == (3, False)
+
+    def test_what_another_run_paid_is_not_reported_again(self):
+        told = report(DONE, run="tuesday")
+        assert (told.credits, told.adopted) == (0, False)
+
+    def test_a_render_that_was_taken_over_cost_nothing(self):
+        told = report(replace(DONE, spent=Decimal(0)))
+        assert (told.credits, told.adopted) == (0, True)
+
+    def test_a_submit_without_an_answer_was_not_taken_over(self):
+        assert not report(replace(DONE, phase=Phase.INTENT, job=None, spent=Decimal(0))).adopted
+
+
+def test_a_report_leads_to_the_render_and_its_files():
+    told = report(DONE)
+    assert (told.key, told.title, told.folder, told.job_id) == ("A", "Chair", "A", "R1")
+    assert told.portal_url == "https://fake.example/renders/R1"
+    assert told.files == DONE.files
+    assert report(None).portal_url is None
+
+
+class TestRemembered:
+    FAILURE = Failure(Stage.SUBMIT, "é" * 500, passing=True)
+
+    def test_as_many_failures_are_kept_as_fit(self):
+        failures = {f"SKU-{number}": self.FAILURE for number in range(100)}
+        kept = remembered(failures, 10_000)
+        assert 3 <= len(kept) <= 10
+        assert list(kept) == list(failures)[: len(kept)]
+        assert len(json.dumps(kept)) <= 10_000
+
+    def test_few_failures_are_all_kept_with_their_reasons_cut(self):
+        kept = remembered({"A": self.FAILURE}, 10_000)
+        assert kept == {"A": ["submit", "é" * 300, True]}

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.serialization.serialized_objects import DagSerialization
+
+from tests.dags.conftest import ROOT
+from tests.operators.account import new_model
+
+FILES = sorted((ROOT / "dags").glob("*.py"))
+HEAVY = (
+    "airflow_provider_render.http.sync",
+    "airflow_provider_render.http.aio",
+    "airflow_provider_render.sandbox",
+    "av",
+    "PIL",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "trimesh",
+)
+
+
+@pytest.fixture(scope="module")
+def bag() -> DagBag:
+    return DagBag(ROOT / "dags")
+
+
+def test_every_dag_file_gives_a_dag_without_errors_or_warnings(bag):
+    assert bag.import_errors == {}
+    assert bag.captured_warnings == {}
+    assert {Path(dag.fileloc) for dag in bag.dags.values()} == set(FILES)
+
+
+def test_every_task_may_be_retried(bag):
+    tasks = [task for dag in bag.dags.values() for task in dag.tasks]
+    assert len(tasks) >= 2 * len(FILES)
+    assert [task.task_id for task in tasks if task.retries < 1] == []
+
+
+def test_every_dag_that_keeps_an_output_folder_runs_alone_and_does_not_catch_up(bag):
+    assert [dag.dag_id for dag in bag.dags.values() if dag.max_active_runs != 1 or dag.catchup] == []
+
+
+def test_every_dag_survives_serialization(bag):
+    for dag in bag.dags.values():
+        restored = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dag))
+        assert set(restored.task_dict) == set(dag.task_dict)
+
+
+def test_every_dag_is_described_by_its_file():
+    assert [file.name for file in FILES if not file.read_text().startswith('"""')] == []
+
+
+def test_parsing_the_dag_files_loads_neither_a_client_nor_a_renderer():
+    files = [str(file) for file in FILES]
+    code = f"import runpy, sys; [runpy.run_path(file) for file in {files!r}]; print(*sys.modules, sep='\\n')"
+    parsed = subprocess.run(
+        [sys.executable, "-W", "always", "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(parsed.stdout.splitlines())
+    assert "airflow_provider_render.operators.base" in loaded
+    assert loaded & set(HEAVY) == set()
+    assert re.findall(r"(?:airflow_provider_render|/dags)/.*Warning.*", parsed.stderr) == []
+
+
+def test_the_dags_run_in_airflow_and_pay_once(dxgl, tmp_path, start_airflow):
+    new_model(tmp_path / "models")
+    catalog = tmp_path / "catalog.csv"
+    catalog.write_text("sku,model\nCHR-1,models/chair.glb\n")
+    airflow = start_airflow(
+        AIRFLOW_CONN_DXGL_DEFAULT=dxgl.connection(),
+        AIRFLOW_VAR_RENDER_CATALOG=str(catalog),
+        AIRFLOW_VAR_RENDER_OUTPUT=str(tmp_path / "out"),
+    )
+
+    steps = airflow.run("dxgl_single_steps")
+    assert steps["state"] == "success", steps["said"]
+    files = next(value for task, _, value in steps["xcoms"] if task == "download")
+    assert {Path(file["uri"]).name for file in files} == {"video.mp4", "poster.png"}
+    assert dxgl.spent == 1
+
+    nights = [airflow.run("dxgl_nightly_catalog") for _ in range(2)]
+    assert [night["state"] for night in nights] == ["success"] * 2, nights[0]["said"]
+    first, second = (next(value for task, _, value in night["xcoms"] if task == "render") for night in nights)
+    assert (first["delivered"], first["credits_spent"]) == (1, "1")
+    assert (second["unchanged"], second["credits_spent"]) == (1, "0")
+    assert dxgl.spent == 2
+    assert (tmp_path / "out" / "CHR-1" / "video.mp4").stat().st_size > 0
+    assert dxgl.token not in "".join(run["said"] for run in (steps, *nights))

@@ -1,0 +1,146 @@
+"""How a wait ends early: by its deadline, or by a user."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from airflow.sdk.exceptions import TaskDeferred
+
+from airflow_provider_render.core.errors import RenderTimeoutError
+from airflow_provider_render.core.polling import Watch
+from tests.operators.account import new_model, rows
+from tests.operators.task import Died, Task, fire
+from tests.operators.test_catalog import catalog, single
+from tests.operators.test_single_steps import submit, upload
+
+
+@pytest.mark.parametrize("make", ["catalog", "single"])
+@pytest.mark.parametrize("deferrable", [True, False], ids=["deferred", "blocking"])
+def test_renders_that_take_too_long_are_cancelled_and_the_task_fails(idle, tmp_path, make, deferrable):
+    model = new_model(tmp_path)
+    more = {"deferrable": deferrable, "render_timeout": 0.4}
+    if make == "catalog":
+        task = catalog(idle, rows(model), tmp_path / "out", **more)
+    else:
+        task = single(idle, model, tmp_path / "out", **more)
+
+    with pytest.raises(RenderTimeoutError, match=r"1 renders were not done after 0.4 seconds.*cancelled"):
+        task.run()
+
+    assert idle.spent == 1
+    assert not idle.knows(_job_of(tmp_path / "out"))
+    assert task.link == "https://dx.gl/portal"
+
+
+def _job_of(out: Path) -> str:
+    """The render that the state of the output folder names."""
+    for shard in out.rglob("_render/**/state/*.json"):
+        for record in json.loads(shard.read_text())["items"].values():
+            return record["job"]["id"]
+    raise AssertionError("no state")
+
+
+def test_renders_go_on_after_the_timeout_where_they_must_not_be_cancelled(idle, tmp_path):
+    task = catalog(
+        idle,
+        rows(new_model(tmp_path)),
+        tmp_path / "out",
+        deferrable=True,
+        render_timeout=0.2,
+        cancel_on_kill=False,
+    )
+    with pytest.raises(RenderTimeoutError, match="go on, and a retry will take them over"):
+        task.run()
+    job = _job_of(tmp_path / "out")
+    assert idle.knows(job)
+
+    assert task.start().trigger.jobs[0]["id"] == job
+    assert idle.spent == 1
+
+
+def test_a_deferral_that_times_out_itself_ends_like_the_deadline(idle, tmp_path):
+    task = catalog(idle, rows(new_model(tmp_path)), tmp_path / "out", deferrable=True)
+    deferred = task.start()
+    assert deferred.timeout.total_seconds() > deferred.trigger.deadline - time.time()
+
+    with pytest.raises(RenderTimeoutError):
+        task.time_out()
+
+    assert not idle.knows(deferred.trigger.jobs[0]["id"])
+
+
+def test_a_render_that_was_done_just_in_time_is_delivered_after_all(dxgl, tmp_path):
+    task = catalog(dxgl, rows(new_model(tmp_path)), tmp_path / "out", deferrable=True)
+    deferred = task.start()
+    dxgl.wait(deferred.trigger.jobs[0]["id"])
+
+    assert task.time_out()["delivered"] == 1
+
+
+@pytest.mark.parametrize("cancel", [True, False])
+def test_killing_a_worker_that_waits_cancels_its_renders_if_wanted(idle, tmp_path, monkeypatch, cancel):
+    task = catalog(idle, rows(new_model(tmp_path)), tmp_path / "out", cancel_on_kill=cancel)
+    with monkeypatch.context() as patch:
+        patch.setattr(Watch, "start", _die)
+        with pytest.raises(Died):
+            task.start()
+
+    task.operator.on_kill()
+
+    assert idle.knows(_job_of(tmp_path / "out")) is not cancel
+
+
+def _die(watch: Watch, now: float) -> float:
+    raise Died
+
+
+def test_killing_a_worker_that_does_not_wait_touches_nothing(idle, tmp_path):
+    task = catalog(idle, rows(new_model(tmp_path)), tmp_path / "out", deferrable=True)
+    deferred = task.start()
+
+    task.operator.on_kill()
+
+    assert idle.knows(deferred.trigger.jobs[0]["id"])
+
+
+def test_a_kill_survives_a_vendor_that_does_not_answer(idle, tmp_path, monkeypatch):
+    task = catalog(idle, rows(new_model(tmp_path)), tmp_path / "out")
+    with monkeypatch.context() as patch:
+        patch.setattr(Watch, "start", _die)
+        with pytest.raises(Died):
+            task.start()
+
+    idle.faults({"kind": "error_before"})
+    task.operator.on_kill()
+
+    idle.faults()
+    assert idle.knows(_job_of(tmp_path / "out"))
+
+
+def test_the_link_is_there_while_the_task_is_deferred_and_after(dxgl, rendered, tmp_path):
+    task = catalog(dxgl, rows(new_model(tmp_path)), tmp_path / "out", deferrable=True)
+    assert task.link is None
+
+    deferred = task.start()
+    assert isinstance(deferred, TaskDeferred)
+    assert task.link == "https://dx.gl/portal"
+
+    task.resume(deferred, fire(deferred.trigger))
+    assert task.link == "https://dx.gl/portal"
+
+
+def test_there_is_no_link_before_anything_is_known_at_the_vendor(idle, tmp_path):
+    task = catalog(idle, rows(new_model(tmp_path)), tmp_path / "out", plan_only=True)
+    task.run()
+    assert task.link == ""
+
+
+def test_a_plain_task_has_the_link_too(idle, tmp_path):
+    first = upload(idle, new_model(tmp_path))
+    uploaded = first.run()
+    second: Task = submit(idle, uploaded)
+    second.run()
+    assert first.link == second.link == "https://dx.gl/portal"
