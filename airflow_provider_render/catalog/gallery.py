@@ -13,16 +13,21 @@ if TYPE_CHECKING:
 MOST_ITEMS = 2000
 _STILLS = ("poster", "thumbnail", "image")
 _VIDEOS = ("web_video", "video")
+_PLAY = (
+    'tabindex="0" onmouseenter="this.play()" onfocus="this.play()"'
+    ' onmouseleave="this.pause()" onblur="this.pause()"'
+)
 
 _STYLE = """
 :root { color-scheme: light dark; font: 15px/1.45 system-ui, sans-serif; }
 body { margin: 2rem auto; max-width: 1200px; padding: 0 1rem; }
 h1 { font-size: 1.5rem; margin: 0; }
 header p { margin: .25rem 0 1.5rem; opacity: .75; }
-main { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(220px, 1fr)); }
+main { display: grid; gap: 1rem; align-items: start;
+  grid-template-columns: repeat(auto-fill, minmax(260px, 1fr)); }
 figure { margin: 0; border: 1px solid #8884; border-radius: 10px; overflow: hidden; }
-figure .shot { aspect-ratio: 1; background: #8881; display: grid; place-items: center; }
-img, video { width: 100%; height: 100%; object-fit: contain; display: block; }
+figure .shot { min-height: 4rem; background: #8881; display: grid; place-items: center; }
+img, video { width: 100%; display: block; cursor: pointer; }
 figcaption { padding: .6rem .8rem; overflow-wrap: anywhere; }
 small { display: block; opacity: .75; }
 .failed { border-color: #c33; } .failed small { color: #c33; opacity: 1; }
@@ -32,7 +37,7 @@ small { display: block; opacity: .75; }
 def gallery_page(report: Report) -> str:
     """Return an HTML page of a report's items, for the folder that the report is in.
 
-    It loads nothing from elsewhere and runs no script; videos play on click.
+    It loads nothing from elsewhere; a video plays while the pointer or the keyboard is on it.
     """
     counts = report.counts()
     cards = "\n".join(map(_card, report.items[:MOST_ITEMS]))
@@ -66,7 +71,7 @@ def _shot(item: ItemReport) -> str:
     still, video = _first(item, _STILLS), _first(item, _VIDEOS)
     if video:
         poster = f' poster="{still}"' if still else ""
-        return f'<video src="{video}"{poster} controls loop muted playsinline preload="none"></video>'
+        return f'<video src="{video}"{poster} loop muted playsinline preload="none" {_PLAY}></video>'
     if still:
         return (
             f'<a href="{still}"><img src="{still}" alt="{escape(item.title or item.key)}" loading="lazy"></a>'
