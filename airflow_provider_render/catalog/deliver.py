@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import tempfile
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from airflow_provider_render.catalog.files import publish
 from airflow_provider_render.catalog.storage import Place
-from airflow_provider_render.core.errors import DownloadError, RenderError
+from airflow_provider_render.core.errors import DownloadError, OutputError, RenderError
 from airflow_provider_render.core.job import OutputKind, RenderJob, RenderOutput
 from airflow_provider_render.core.resource import Fetched
 from airflow_provider_render.core.vendor import VendorClient
+
+ABANDONED = 24 * 3600.0
+"""Seconds after which a temporary folder is nobody's."""
 
 FRESH_LOCATIONS = 2
 """How often an output is located anew: a presigned URL may expire before the download has begun."""
@@ -85,20 +92,20 @@ class Delivery:
         """Deliver one parcel.
 
         :returns: one entry a file: path below the root, name, kind, media type, size, sha256.
-        :raises DownloadError: a file did not arrive whole, or the render offers none of the wanted kinds.
-        :raises OutputError: a file cannot be put in place.
+        :raises DownloadError: a file did not arrive whole.
+        :raises OutputError: a file cannot be put in place, or the render offers none of the wanted kinds.
         """
         offered = self._client.run(self._vendor.outputs(parcel.job))
         wanted = [output for output in offered if output.kind in self._kinds]
         if not wanted:
             kinds = ", ".join(sorted({output.kind for output in offered})) or "nothing"
-            raise DownloadError(f"render {parcel.job.id} offers none of the wanted outputs; it has {kinds}")
+            raise OutputError(f"outputs: render {parcel.job.id} offers none of those wanted; it has {kinds}")
         with tempfile.TemporaryDirectory(prefix="render-", dir=_spool(self._root)) as spool:
             return tuple(self._file(parcel, output, Path(spool)) for output in wanted)
 
     def _file(self, parcel: Parcel, output: RenderOutput, spool: Path) -> Mapping[str, Any]:
         fetched = self._download(output, spool / "download")
-        name = _named(output.name, fetched.media_type)
+        name = _named(safe_name(output.name), fetched.media_type)
         publish(fetched.path, self._root / parcel.folder / name)
         return {
             "path": f"{parcel.folder}/{name}",
@@ -126,6 +133,14 @@ def stale_files(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str
     return sorted({str(file["path"]) for file in before} - kept)
 
 
+def safe_name(name: str) -> str:
+    """Return a vendor's file name without folders, control characters and excess length."""
+    last = re.split(r"[/\\]", name)[-1]
+    kept = "".join(char if char.isprintable() else "_" for char in last).strip(" .")
+    stem, dot, suffix = kept.rpartition(".")
+    return f"{stem[:100]}{dot}{suffix[:20]}" or "file"
+
+
 def _named(name: str, media_type: str) -> str:
     """Give a file the extension of what it turned out to be."""
     suffix = SUFFIXES.get(media_type)
@@ -141,4 +156,13 @@ def _spool(root: Place) -> Path | None:
         return None
     spool = Path(root.path) / "_render" / "spool"
     spool.mkdir(parents=True, exist_ok=True)
+    _sweep(spool)
     return spool
+
+
+def _sweep(spool: Path) -> None:
+    """Remove what workers that were killed left behind."""
+    for left in spool.iterdir():
+        with suppress(FileNotFoundError):
+            if left.stat().st_mtime < time.time() - ABANDONED:
+                shutil.rmtree(left, ignore_errors=True)

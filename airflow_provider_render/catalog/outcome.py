@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from airflow_provider_render.catalog.plan import PlannedItem
 from airflow_provider_render.catalog.report import ItemReport, Outcome, Stage
 from airflow_provider_render.core.errors import AmbiguousSubmitError, RenderError, VendorError
-from airflow_provider_render.core.journal import Action, Phase, Record
+from airflow_provider_render.core.journal import FRUITLESS, Action, Phase, Record
 from airflow_provider_render.core.vendor import RenderVendor
 
 
@@ -87,7 +87,7 @@ def _outcome(
         return Outcome.FAILED, failure.stage, failure.reason
     if record is None or record.phase is Phase.INTENT:
         return Outcome.PENDING, Stage.SUBMIT, None
-    if record.phase is Phase.FAILED:
+    if record.phase in FRUITLESS:
         return Outcome.FAILED, Stage.RENDER, record.error
     if record.phase is not Phase.DELIVERED:
         return Outcome.PENDING, Stage.RENDER, None

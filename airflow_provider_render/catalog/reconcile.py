@@ -34,7 +34,7 @@ from airflow_provider_render.catalog.store import StateStore, write_item
 from airflow_provider_render.catalog.submit import OnAmbiguous, Submission, Submitted, Wanted
 from airflow_provider_render.core.errors import ModelFileError, NotFoundError, RenderError
 from airflow_provider_render.core.job import OutputKind, RenderJob, RenderState
-from airflow_provider_render.core.journal import Action, Phase, Record, observed
+from airflow_provider_render.core.journal import Action, Phase, Record, gone, observed
 from airflow_provider_render.core.vendor import VendorClient
 
 log = logging.getLogger(__name__)
@@ -221,12 +221,7 @@ class Reconciliation:
     def expire(self, records: Mapping[str, Record]) -> None:
         """Note that renders were cancelled because they took too long; a retry renders them again."""
         error = "cancelled: not done in time (render_timeout)"
-        self.store.put(
-            {
-                key: replace(record, phase=Phase.FAILED, error=error, run="", updated=_now())
-                for key, record in records.items()
-            }
-        )
+        self.store.put({key: replace(gone(record, error), updated=_now()) for key, record in records.items()})
 
     def deliver(self, plan: Plan) -> None:
         """Download what is finished and not here, or here no more."""
@@ -288,7 +283,8 @@ class Reconciliation:
         return Outputs({path: entry.size for path, entry in entries.items() if entry})
 
     def _models(self, items: list[CatalogItem], records: Mapping[str, Record]) -> Mapping[str, Any]:
-        known = {item.model: records[item.key].source if item.key in records else None for item in items}
+        known: dict[str, Mapping[str, Any] | None] = dict.fromkeys(item.model for item in items)
+        known |= {item.model: records[item.key].source for item in items if item.key in records}
         return read_models(
             known,
             concurrency=self._spec.concurrency,
@@ -358,8 +354,7 @@ class Reconciliation:
         self.failures[parcel.key] = failure_of(Stage.DOWNLOAD, error)
         record = self.store.get(parcel.key)
         if isinstance(error, NotFoundError) and record is not None:
-            gone = replace(record, phase=Phase.FAILED, error=str(error), run="", updated=_now())
-            self.store.put({parcel.key: gone})
+            self.store.put({parcel.key: replace(gone(record, str(error)), updated=_now())})
 
 
 def _paths(files: Iterable[Mapping[str, Any]]) -> list[str]:

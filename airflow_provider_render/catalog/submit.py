@@ -7,9 +7,11 @@ asks the vendor before it pays.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, TypeVar
 
@@ -30,6 +32,9 @@ from airflow_provider_render.core.vendor import Answerable, Existing, Upload, Ve
 
 T = TypeVar("T")
 OnAmbiguous = Literal["fail", "resubmit"]
+
+LOOK_AGAIN = 5.0
+"""Seconds between two questions about a cut-off submit."""
 
 STOPPING = (AuthError, OutOfCreditsError, QuotaError, BudgetError)
 """Errors after which no further paid call makes sense."""
@@ -124,6 +129,7 @@ class Submission:
     :param on_ambiguous: what to do where the vendor cannot tell whether a cut-off submit happened.
     :param concurrency: calls at the same time.
     :param progress: told how many items are dealt with.
+    :param pause: waits for some seconds.
     """
 
     def __init__(
@@ -138,9 +144,11 @@ class Submission:
         on_ambiguous: OnAmbiguous = "fail",
         concurrency: int = 8,
         progress: Callable[[int], None] = lambda _: None,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
         self._vendor = client.vendor
+        self._pause = pause
         self._journal = journal
         self._ledger = ledger
         self._run = run
@@ -209,11 +217,33 @@ class Submission:
 
     def _existing(self, group: _Group) -> Existing:
         """Ask for an equal render; a forced run notes those that are there and wants another."""
+        if group.recovering:
+            return self._cleared_up(group)
         while True:
-            found = self._client.run(self._vendor.find_existing(group.request, group.exclude))
-            if not self._force or group.recovering or found.job is None:
+            found = self._find(group)
+            if not self._force or found.job is None:
                 return found
             group.exclude = (*group.exclude, found.job.id)
+
+    def _find(self, group: _Group) -> Existing:
+        return self._client.run(self._vendor.find_existing(group.request, group.exclude))
+
+    def _cleared_up(self, group: _Group) -> Existing:
+        """Ask for the render of a cut-off submit until it is there, or has had the time to appear."""
+        while True:
+            found = self._find(group)
+            left = self._unsettled(group)
+            if found.answer is not Answerable.ABSENT or left <= 0:
+                return found
+            self._pause(min(left, LOOK_AGAIN))
+            group.model_id = group.model_id or self._find_model(group)
+
+    def _unsettled(self, group: _Group) -> float:
+        """Return the seconds in which the vendor may still come to know of a cut-off submit."""
+        intents = [record for record in group.before.values() if record and record.phase is Phase.INTENT]
+        written = max(datetime.fromisoformat(record.updated) for record in intents)
+        age = datetime.fromisoformat(self._now()) - written
+        return self._vendor.poll_policy.settling - age.total_seconds()
 
     def _adopted(self, group: _Group, job: RenderJob) -> None:
         self._record(group, job, group.price if group.recovering else Decimal(0))

@@ -26,8 +26,14 @@ class Phase(StrEnum):
     """The vendor has finished it; the files are not here yet."""
     FAILED = "failed"
     """The vendor has ended it without a result."""
+    GONE = "gone"
+    """The vendor has it no more: it was cancelled, or removed before its files were here."""
     DELIVERED = "delivered"
     """The files are here."""
+
+
+FRUITLESS = frozenset({Phase.FAILED, Phase.GONE})
+"""Phases in which what was paid came to nothing."""
 
 
 class Action(StrEnum):
@@ -55,6 +61,7 @@ class Record:
     :param phase: how far it has come.
     :param generation: how many renders of this fingerprint have ended in failure or were superseded by
         force; part of what may be paid at most once.
+    :param failures: how many renders of this fingerprint in a row came to nothing before the current one.
     :param job: the vendor's render, once known.
     :param model_id: the vendor's id of the uploaded model, once known.
     :param run: the run that submitted, or took over, the current job.
@@ -71,6 +78,7 @@ class Record:
     fingerprint: str
     phase: Phase
     generation: int = 0
+    failures: int = 0
     job: RenderJob | None = None
     model_id: str | None = None
     run: str = ""
@@ -89,6 +97,7 @@ class Record:
             "fingerprint": self.fingerprint,
             "phase": str(self.phase),
             "generation": self.generation,
+            "failures": self.failures,
             "job": self.job.to_json() if self.job else None,
             "model_id": self.model_id,
             "run": self.run,
@@ -113,6 +122,7 @@ class Record:
                 fingerprint=str(data["fingerprint"]),
                 phase=Phase(data["phase"]),
                 generation=int(data.get("generation", 0)),
+                failures=int(data.get("failures", 0)),
                 job=RenderJob.from_json(data["job"]) if data.get("job") else None,
                 model_id=data.get("model_id"),
                 run=str(data.get("run", "")),
@@ -159,7 +169,8 @@ def decide(
     :param fingerprint: what it should show now.
     :param outputs_present: whether all delivered files are still there.
     :param force: identity of a run that wants everything rendered anew; stays the same over retries.
-    :param max_attempts: paid renders of one fingerprint that may fail before it is left alone.
+    :param max_attempts: paid renders of one fingerprint in a row that may come to nothing before it is
+        left alone.
     """
     if record is None or record.fingerprint != fingerprint:
         return Action.RENDER
@@ -169,8 +180,8 @@ def decide(
         return Action.RENDER
     if record.phase is Phase.SUBMITTED:
         return Action.WAIT
-    if record.phase is Phase.FAILED:
-        return Action.RENDER if record.generation + 1 < max_attempts else Action.GIVE_UP
+    if record.phase in FRUITLESS:
+        return Action.RENDER if record.failures + 1 < max_attempts else Action.GIVE_UP
     if record.phase is Phase.SUCCEEDED or not outputs_present:
         return Action.DELIVER
     return Action.SKIP
@@ -192,12 +203,17 @@ def intend(
         record,
         phase=Phase.INTENT,
         generation=record.generation + 1 if again else record.generation,
+        failures=_failures(record) if again else record.failures,
         job=None,
         exclude=tuple(dict.fromkeys((*record.exclude, *exclude))),
         force=force or record.force,
         spent=Decimal(0),
         error=None,
     )
+
+
+def _failures(record: Record) -> int:
+    return record.failures + 1 if record.phase in FRUITLESS else 0
 
 
 def submitted(record: Record, job: RenderJob, spent: Decimal) -> Record:
@@ -208,9 +224,17 @@ def submitted(record: Record, job: RenderJob, spent: Decimal) -> Record:
 def observed(record: Record, state: RenderState | None) -> Record:
     """Return the record after a look at the vendor; None means that the vendor lost the render."""
     if state is None:
-        return replace(record, phase=Phase.FAILED, error="the vendor does not know this render any more")
+        return gone(record, "the vendor does not know this render any more")
     if state.status is RenderStatus.SUCCEEDED:
         return replace(record, phase=Phase.SUCCEEDED, error=None)
     if state.status.terminal:
         return replace(record, phase=Phase.FAILED, error=state.error or f"the vendor says: {state.word}")
     return record
+
+
+def gone(record: Record, error: str) -> Record:
+    """Return the record of a render that the vendor has no more; it will not be adopted if it turns up."""
+    lost = (record.job.id,) if record.job else ()
+    return replace(
+        record, phase=Phase.GONE, error=error, exclude=tuple(dict.fromkeys((*record.exclude, *lost)))
+    )

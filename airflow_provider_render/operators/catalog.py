@@ -171,7 +171,7 @@ class RenderCatalogOperator(WaitingOperator):
         return self.await_renders(jobs, submitted_at(records), progress if run.home.local else None)
 
     def _expire(self, run: Reconciliation, plan: Plan, records: Mapping[str, Any]) -> None:
-        if self.cancel_on_kill:
+        if self.cancel_on_kill and self.hook.vendor.capabilities.can_cancel:
             run.expire(records)
         run.report(plan, note="some renders were not done in time")
         self.expire(jobs_of(records))

@@ -1,6 +1,7 @@
 """The single steps of a render, for chains that need something in between: upload, submit, download.
 
-With :class:`~airflow_provider_render.sensors.render.RenderSensor` between submit and download::
+With :class:`~airflow_provider_render.sensors.render.RenderSensor` between submit and download, each with a
+``render_conn_id``::
 
     uploaded = UploadModelOperator(task_id="upload", model="s3://acme/chair.glb", settings=...)
     job = SubmitRenderOperator(task_id="submit", model=uploaded.output, settings=...)
@@ -47,7 +48,7 @@ class PayingOperator(RenderBaseOperator):
     """An operator whose call may be charged, and is made once.
 
     A retry or clear takes over the render that the first try submitted, and asks the vendor first where a
-    try was cut off in between. With ``reuse`` an equal render that the account already has is taken over
+    try was cut off in between. Without ``force`` an equal render that the account already has is taken over
     too, whoever asked for it.
 
     :param settings: render settings in the vendor's names.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import FastAPI
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import Depends, FastAPI
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from starlette.requests import Request
 
 from airflow_provider_render.sandbox.faults import Fault
 
@@ -28,6 +30,23 @@ class Balance(BaseModel):
 
     credits: int = Field(ge=0)
     free_credits: int = Field(0, ge=0)
+
+
+class _JsonBody:
+    """Reads a body as JSON whatever its Content-Type says, since ``curl -d`` calls everything a form."""
+
+    def __init__(self, kind: Any) -> None:
+        self._adapter = TypeAdapter(kind)
+
+    async def __call__(self, request: Request) -> Any:
+        try:
+            return self._adapter.validate_json(await request.body())
+        except ValidationError as error:
+            raise RequestValidationError(error.errors(include_context=False)) from error
+
+
+Balances = Annotated[dict[str, Balance], Depends(_JsonBody(dict[str, Balance]))]
+Faults = Annotated[FaultList, Depends(_JsonBody(FaultList))]
 
 
 def app(ground: Ground) -> FastAPI:
@@ -56,7 +75,7 @@ def _add_money(control: FastAPI, ground: Ground) -> None:
         return balances()
 
     @control.put("/credits")
-    async def set_credits(body: dict[str, Balance]) -> dict[str, Any]:
+    async def set_credits(body: Balances) -> dict[str, Any]:
         for name, balance in body.items():
             ground.ledger.set_balance(name, balance.credits, balance.free_credits)
         return balances()
@@ -68,7 +87,7 @@ def _add_faults(control: FastAPI, ground: Ground) -> None:
         return {"faults": ground.faults.listing()}
 
     @control.put("/faults")
-    async def arm_faults(body: FaultList) -> dict[str, Any]:
+    async def arm_faults(body: Faults) -> dict[str, Any]:
         ground.faults.arm(body.faults)
         return {"faults": ground.faults.listing()}
 

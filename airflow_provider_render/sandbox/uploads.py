@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 1 << 20
 FORM_OVERHEAD_BYTES = 1 << 20
+DEEPEST_JSON = 40
 
 
 class BodyTooLarge(Exception):  # noqa: N818
@@ -69,10 +70,35 @@ async def json_object(request: Request, limit: int = 4 << 20) -> dict[str, Any]:
     """
     body = await Request(request.scope, _Bounded(request, limit)).body()
     try:
-        content = json.loads(body)
+        content = parsed(body)
     except ValueError:
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def parsed(text: str | bytes) -> Any:
+    """
+    Read JSON that can be kept and answered again.
+
+    :raises ValueError: it is not JSON, is nested absurdly deep, or holds what no JSON answer can carry: NaN,
+        infinity or half a character.
+    """
+    try:
+        content = json.loads(text)
+        json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    if not _is_shallow(content, DEEPEST_JSON):
+        raise ValueError("nested too deep")
+    return content
+
+
+def _is_shallow(content: Any, levels: int) -> bool:
+    if isinstance(content, dict):
+        content = list(content.values())
+    if not isinstance(content, list):
+        return True
+    return levels > 0 and all(_is_shallow(each, levels - 1) for each in content)
 
 
 async def store(file: IO[bytes], folder: Path) -> StoredFile:

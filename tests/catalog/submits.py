@@ -83,9 +83,8 @@ class Task:
             SteppingJournal(store, step),
             ledger,
             run=self.run,
-            now=lambda: NOW,
             force=force,
-            **options,
+            **{"now": lambda: NOW, **options},
         )
         return submission.submit([*self._wanted(client.vendor, store, requests, force)])
 

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 
 import pytest
 
-from airflow_provider_render.catalog.deliver import Delivery, Parcel, stale_files
+from airflow_provider_render.catalog.deliver import Delivery, Parcel, safe_name, stale_files
 from airflow_provider_render.catalog.storage import place
 from airflow_provider_render.core.errors import (
     DownloadError,
@@ -62,7 +63,7 @@ def test_other_kinds_are_fetched_where_they_are_wanted(client, root):
 
 
 def test_a_render_without_any_of_the_wanted_kinds_says_what_it_has(client, root):
-    with pytest.raises(DownloadError, match="it has image, thumbnail, video"):
+    with pytest.raises(OutputError, match="it has image, thumbnail, video"):
         Delivery(client, root, kinds=[OutputKind.DATASET]).fetch(parcel(1))
 
 
@@ -156,3 +157,32 @@ def test_stale_files_are_those_that_nothing_replaced():
     before = [{"path": "A/old.png"}, {"path": "A/poster.png"}, {"path": "A/clip.mov"}]
     assert stale_files(before, [{"path": "A/poster.png"}]) == ["A/clip.mov", "A/old.png"]
     assert stale_files([], before) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("poster.png", "poster.png"),
+        ("../../etc/passwd", "passwd"),
+        ("a\\b\\c.mp4", "c.mp4"),
+        ("nul\0line\n.zip", "nul_line_.zip"),
+        ("..", "file"),
+        ("", "file"),
+    ],
+)
+def test_a_name_from_the_vendor_stays_in_its_folder(name, safe):
+    assert safe_name(name) == safe
+
+
+def test_a_name_of_four_kilobytes_is_cut_and_keeps_its_ending():
+    assert safe_name("x" * 4096 + ".png") == "x" * 100 + ".png"
+
+
+def test_temporary_folders_of_killed_workers_are_removed_after_a_day(client, tmp_path):
+    root = place(str(tmp_path / "renders"))
+    old, new = (tmp_path / "renders/_render/spool" / name for name in ("render-old", "render-new"))
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+    os.utime(old, (0, 0))
+    Delivery(client, root).fetch(parcel(1))
+    assert (old.exists(), new.exists()) == (False, True)

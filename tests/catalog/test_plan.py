@@ -74,7 +74,7 @@ def test_an_item_goes_on_from_where_it_stands(planned, models, phase, action, re
 
 
 def test_what_failed_too_often_is_left_alone_with_its_error(planned, models):
-    failed = known(models, phase=Phase.FAILED, generation=1, error="no light")
+    failed = known(models, phase=Phase.FAILED, failures=1, error="no light")
     (only,) = planned(item("A"), records={"A": failed}).items
     assert (only.action, only.price > 0) == (Action.GIVE_UP, True)
     assert "no light" in only.reason

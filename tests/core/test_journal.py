@@ -121,15 +121,22 @@ class TestDecide:
         assert decide(record(Phase.DELIVERED, force="f1"), "f", outputs_present=True) is Action.SKIP
 
     @pytest.mark.parametrize(
-        ("generation", "most", "action"),
+        ("failures", "most", "action"),
         [(0, 2, Action.RENDER), (1, 2, Action.GIVE_UP), (1, 3, Action.RENDER), (0, 1, Action.GIVE_UP)],
     )
-    def test_a_failing_render_is_paid_as_often_as_it_may_fail(self, generation, most, action):
-        failed = record(Phase.FAILED, generation=generation)
+    @pytest.mark.parametrize("phase", [Phase.FAILED, Phase.GONE])
+    def test_a_fruitless_render_is_paid_as_often_as_it_may_fail(self, phase, failures, most, action):
+        failed = record(phase, failures=failures)
         assert decide(failed, "f", outputs_present=False, max_attempts=most) is action
 
 
 class TestIntend:
+    def test_only_fruitless_renders_in_a_row_count_as_failures(self):
+        again = intend(record(Phase.FAILED, failures=1), "f")
+        assert again.failures == 2
+        assert intend(again, "f").failures == 2
+        assert intend(record(Phase.DELIVERED, failures=1), "f", force="f1").failures == 0
+
     def test_the_first_intent_has_generation_zero(self):
         assert intend(None, "f", force="f1", exclude=["R0"]) == Record(
             "f", Phase.INTENT, force="f1", exclude=("R0",)
@@ -186,5 +193,6 @@ class TestProgress:
         after = observed(record(Phase.SUBMITTED), RenderState(status, "bust", error=error))
         assert (after.phase, after.error, after.spent) == (Phase.FAILED, told, 2)
 
-    def test_a_render_the_vendor_lost_has_failed(self):
-        assert observed(record(Phase.SUBMITTED), None).phase is Phase.FAILED
+    def test_a_render_the_vendor_lost_is_gone_and_will_not_be_adopted(self):
+        lost = observed(record(Phase.SUBMITTED), None)
+        assert (lost.phase, lost.exclude) == (Phase.GONE, (lost.job.id,))

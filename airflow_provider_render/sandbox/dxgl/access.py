@@ -17,6 +17,7 @@ from airflow_provider_render.sandbox.identity import timestamp
 
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 100
+LARGEST_OFFSET = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def page(request: Request) -> Page:
     """Read ``limit`` and ``offset``; what is out of range is brought into it."""
     limit = _whole(request.query_params.get("limit"), DEFAULT_LIMIT)
     offset = _whole(request.query_params.get("offset"), 0)
-    return Page(min(max(limit, 1), LARGEST_LIMIT), max(offset, 0))
+    return Page(min(max(limit, 1), LARGEST_LIMIT), min(max(offset, 0), LARGEST_OFFSET))
 
 
 def listed_until(request: Request) -> str:

@@ -13,6 +13,8 @@ from airflow_provider_render.sandbox.dxgl.errors import add_handlers, body_for_s
 from airflow_provider_render.sandbox.vendor import VendorDouble
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
     from airflow_provider_render.sandbox.vendor import Ground
 
 open_to_all = APIRouter()
@@ -37,6 +39,22 @@ for routes in (model_routes, asset_routes, render_routes, overlay_routes):
     with_token.include_router(routes.router)
 
 
+class HeadAsGet:
+    """
+    Middleware that answers HEAD like GET; the server leaves the body away.
+
+    :param app: knows GET only.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        asked = {**scope, "method": "GET"} if scope.get("method") == "HEAD" else scope
+        await self._app(asked, receive, send)
+
+
 def build(ground: Ground) -> VendorDouble:
     """
     Make the double of DXGL.
@@ -46,6 +64,7 @@ def build(ground: Ground) -> VendorDouble:
     dxgl = open_account(ground)
     app = FastAPI(title="DXGL", openapi_url=None, redirect_slashes=False)
     app.state.dxgl = dxgl
+    app.add_middleware(HeadAsGet)
     add_handlers(app)
     app.include_router(open_to_all, prefix="/v1")
     app.include_router(with_token, prefix="/v1")

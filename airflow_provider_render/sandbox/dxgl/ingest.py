@@ -82,7 +82,8 @@ async def fetch(dxgl: Dxgl, url: object) -> Upload:
 def _path_of(url: object) -> str:
     try:
         parts = urlsplit(url if isinstance(url, str) else "")
-        if parts.scheme in ("http", "https") and parts.hostname:
+        # Reading the port checks it.
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
             return unquote(parts.path)
     except ValueError:
         pass

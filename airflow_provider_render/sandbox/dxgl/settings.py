@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from airflow_provider_render.sandbox import uploads
 from airflow_provider_render.sandbox.billing import Price
 from airflow_provider_render.sandbox.dxgl.errors import ApiError
 
@@ -99,6 +99,6 @@ def from_form(text: object) -> Any:
     if text is None or text == "":
         return None
     try:
-        return json.loads(str(text))
+        return uploads.parsed(str(text))
     except ValueError as error:
         raise ApiError("invalid_settings", f"renderSettings: not JSON: {error}") from error

@@ -43,9 +43,9 @@ class View:
     def rays(self, x: np.ndarray, y: np.ndarray, width: float, height: float) -> np.ndarray:
         """Directions through pixels, with length one along the viewing axis."""
         scale = 2 * self.tangent / height
-        right, up = (x + 0.5 - width / 2) * scale, (height / 2 - 0.5 - y) * scale
-        axes = self.axes.astype(np.float32)
-        result: np.ndarray = right[:, None] * axes[0] + up[:, None] * axes[1] + axes[2]
+        across = np.ones((len(x), 3), np.float32)
+        across[:, 0], across[:, 1] = (x + 0.5 - width / 2) * scale, (height / 2 - 0.5 - y) * scale
+        result: np.ndarray = across @ self.axes.astype(np.float32)
         return result
 
     def mirrored(self, ground: float) -> View:

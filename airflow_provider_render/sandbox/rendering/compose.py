@@ -24,10 +24,10 @@ ANCHORS = {"left": 0.0, "right": 1.0, "top": 0.0, "bottom": 1.0}
 
 def encoded(light: np.ndarray) -> np.ndarray:
     """Linear light, 0 to 1, as sRGB bytes."""
-    result: np.ndarray = ENCODED[
-        (np.clip(light, 0, 1) * np.float32(STEPS) + np.float32(0.5)).astype(np.uint16)
-    ]
-    return result
+    place = np.clip(light, 0, 1)
+    place *= np.float32(STEPS)
+    place += np.float32(0.5)
+    return ENCODED.take(place.astype(np.intp))
 
 
 class Backdrop:
@@ -53,13 +53,13 @@ class Backdrop:
         if self.behind is None or self.plain is None:
             return straight(picture)
         result = self.plain.copy()
-        rows, columns = np.nonzero(picture[..., 3])
+        covered = picture[..., 3] > 0
+        rows, columns = np.flatnonzero(covered.any(1)), np.flatnonzero(covered.any(0))
         if len(rows):
-            part = np.s_[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-            front = picture[part]
+            part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
             behind = self.behind[part] if self.behind.ndim == 3 else self.behind
-            mixed = encoded(front[..., :3] + behind * (1 - front[..., 3:]))
-            result[part] = np.where(front[..., 3:] > 0, mixed, result[part])
+            mixed = encoded(picture[part][..., :3] + behind * (1 - picture[part][..., 3:]))
+            np.copyto(result[part], mixed, where=covered[part][..., None])
         return result
 
 

@@ -187,7 +187,7 @@ def _binary_chunk(data: memoryview, start: int) -> memoryview:
 
 def _parse(text: memoryview) -> dict[str, Any]:
     try:
-        tree = json.loads(bytes(text).decode("utf-8"))
+        tree = json.loads(bytes(text).decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise ModelError(f"the glTF JSON is broken: {error}") from error
     if not isinstance(tree, dict):

@@ -198,8 +198,8 @@ class Renderer:
         other = np.flatnonzero(~same)
         one, two = one[other], two[other]
         normals = self.shader.face_normals
-        close = np.einsum("ij,ij->i", normals[one], normals[two]) > 0.92
-        same[other] = close & (self.mesh.material[one] == self.mesh.material[two])
+        close = np.einsum("ij,ij->i", normals.take(one, 0), normals.take(two, 0)) > 0.92
+        same[other] = close & (self.mesh.material.take(one) == self.mesh.material.take(two))
         return same
 
     def _fade(self, hits: Hits, view: View, size: tuple[int, int], strength: float) -> np.ndarray:
@@ -217,29 +217,32 @@ class Renderer:
         screen = view.project(np.array(corners, np.float32), width, height)
         window = _window(screen, (width, height), 1) if screen[:, 2].min() > 0 else None
         window = window or _Window(0, 0, width, height, 1)
-        row, column = np.divmod(
-            np.arange(window.width * window.height, dtype=np.int32), np.int32(window.width)
-        )
-        x, y = column.astype(np.float32) + window.left, row.astype(np.float32) + window.top
-        ray = view.rays(x, y, width, height)
+        x, y = np.arange(window.width) + window.left, np.arange(window.height) + window.top
+        dark = self._darkness(view, x, y, (width, height)) * np.float32(SHADOW)
+        dark *= _vignette(y, height)[:, None] * _vignette(x, width)
+        picture[window.top : window.top + window.height, window.left : window.left + window.width, 3] = dark
+
+    def _darkness(self, view: View, x: np.ndarray, y: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        """Shadow on the ground at the pixels of rows and columns; cameras never roll, so that each row of
+        pixels meets the ground at one distance."""
+        baked, across = self.baked, view.rays(x[[0, -1]], y[[0, 0]], *size)[:, [0, 2]]
+        ray = view.rays(np.full(len(y), x[0]), y, *size)
         hit = np.flatnonzero(ray[:, 1] < -1e-5)
-        ray = ray[hit]
-        far = np.float32(self.ground - view.eye[1]) / ray[:, 1]
-        across = (ray[:, 0] * far + np.float32(view.eye[0] - x0)) / np.float32(side)
-        along = (ray[:, 2] * far + np.float32(view.eye[2] - z0)) / np.float32(side)
-        dark = np.zeros(len(x), np.float32)
-        dark[hit] = _lookup(baked.shadow, across, along) * np.float32(SHADOW)
-        dark *= _vignette(x, width) * _vignette(y, height)
-        rows, columns = (
-            slice(window.top, window.top + window.height),
-            slice(window.left, window.left + window.width),
-        )
-        picture[rows, columns, 3] = dark.reshape(window.height, window.width)
+        far = np.float32(self.ground - view.eye[1]) / ray[hit, 1] / np.float32(baked.shadow_side)
+        start = ray[hit][:, [0, 2]] * far[:, None]
+        start += ((view.eye[[0, 2]] - baked.shadow_low) / baked.shadow_side).astype(np.float32)
+        steps = (x - x[0]).astype(np.float32)
+        step = (across[1] - across[0]) / np.float32(max(len(x) - 1, 1))
+        places = [start[:, [k]] + (far * step[k])[:, None] * steps for k in (0, 1)]
+        dark = np.zeros((len(y), len(x)), np.float32)
+        dark[hit] = _lookup(baked.shadow, *places)
+        return dark
 
 
 def _window(screen: np.ndarray, size: tuple[int, int], grid: int) -> _Window | None:
-    low, high = screen[:, :2].min(0), screen[:, :2].max(0)
-    if screen[:, 2].min() <= 0 or not np.isfinite([low, high]).all():
+    x, y, depth = np.ascontiguousarray(screen.T)
+    low, high = np.array([x.min(), y.min()]), np.array([x.max(), y.max()])
+    if depth.min() <= 0 or not np.isfinite([low, high]).all():
         return _Window(0, 0, *size, grid)
     left, top = np.clip(np.floor(low).astype(np.int64), 0, size)
     right, bottom = np.clip(np.ceil(high).astype(np.int64) + 1, 0, size)
@@ -257,13 +260,17 @@ def _vignette(place: np.ndarray, length: int) -> np.ndarray:
 
 
 def _lookup(grid: np.ndarray, across: np.ndarray, along: np.ndarray) -> np.ndarray:
+    """Bilinear samples; the grid's border is dark nowhere, and so is what lies outside."""
     side = grid.shape[0]
-    x, y = across * side - np.float32(0.5), along * side - np.float32(0.5)
-    outside = (x < 0) | (y < 0) | (x >= side - 1) | (y >= side - 1)
-    x, y = np.where(outside, 0, x), np.where(outside, 0, y)
+    x, y = across * np.float32(side) - np.float32(0.5), along * np.float32(side) - np.float32(0.5)
+    np.clip(x, 0, side - np.float32(1.001), out=x)
+    np.clip(y, 0, side - np.float32(1.001), out=y)
     column, row = x.astype(np.int32), y.astype(np.int32)
-    fx, fy = x - column, y - row
+    x -= column
+    y -= row
     first, flat = row * side + column, grid.ravel()
-    top = flat[first] * (1 - fx) + flat[first + 1] * fx
-    below = flat[first + side] * (1 - fx) + flat[first + side + 1] * fx
-    return np.where(outside, 0, top * (1 - fy) + below * fy)
+    top, below = flat.take(first), flat.take(first + side)
+    top += (flat.take(first + 1) - top) * x
+    below += (flat.take(first + side + 1) - below) * x
+    result: np.ndarray = top + (below - top) * y
+    return result

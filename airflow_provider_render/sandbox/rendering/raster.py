@@ -23,11 +23,14 @@ class Visible:
 
 @dataclass
 class _Setup:
-    """Triangles that may cover a sample; ``number`` is the index in the mesh."""
+    """Triangles that may cover a sample; ``number`` is the index in the mesh, columns of ``x`` and ``y`` are
+    the corners from top to bottom, ``lean`` is the change of x per row along top-bottom, top-middle and
+    middle-bottom, ``near`` is 1 / depth at the top corner."""
 
     number: np.ndarray
     x: np.ndarray
     y: np.ndarray
+    lean: np.ndarray
     near: np.ndarray
     slope_x: np.ndarray
     slope_y: np.ndarray
@@ -66,23 +69,39 @@ def rasterise(
 
 
 def _prepare(screen: np.ndarray, faces: np.ndarray, numbers: np.ndarray, width: int, height: int) -> _Setup:
-    corners = screen[faces]
-    x, y, depth = corners[..., 0], corners[..., 1], corners[..., 2]
-    top, bottom = np.ceil(y.min(1)), np.floor(y.max(1))
-    left, right = np.ceil(x.min(1)), np.floor(x.max(1))
+    corners = [[column[corner] for corner in faces.T] for column in np.ascontiguousarray(screen.T)]
+    (left, right), (top, bottom), (closest, _) = (_extremes(*column) for column in corners)
+    left, right, top, bottom = np.ceil(left), np.floor(right), np.ceil(top), np.floor(bottom)
     np.maximum(top, 0, out=top)
     np.minimum(bottom, height - 1, out=bottom)
-    inside = (left <= right) & (left < width) & (right >= 0) & (top <= bottom) & (depth.min(1) > 0)
+    inside = (left <= right) & (left < width) & (right >= 0) & (top <= bottom) & (closest > 0)
     kept = np.flatnonzero(inside)
-    x, y, near = x[kept].astype(np.float64), y[kept].astype(np.float64), 1 / depth[kept].astype(np.float64)
-    dx1, dy1, dx2, dy2 = x[:, 1] - x[:, 0], y[:, 1] - y[:, 0], x[:, 2] - x[:, 0], y[:, 2] - y[:, 0]
-    area = dx1 * dy2 - dx2 * dy1
+    x, y, depth = (np.stack([each[kept] for each in column]).astype(np.float64) for column in corners)
+    first, rows = top[kept].astype(np.int32), (bottom[kept] - top[kept]).astype(np.int32) + 1
+    return _Setup(numbers[kept], *_planes(x, y, 1 / depth), first, rows)
+
+
+def _extremes(one: np.ndarray, two: np.ndarray, three: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.minimum(np.minimum(one, two), three), np.maximum(np.maximum(one, two), three)
+
+
+def _planes(
+    x: np.ndarray, y: np.ndarray, near: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Corners sorted by height, how the edges lean, and how ``near`` changes over the triangle."""
+    for upper, lower in ((0, 1), (1, 2), (0, 1)):
+        swapped = np.flatnonzero(y[upper] > y[lower])
+        for each in (x, y, near):
+            each[upper, swapped], each[lower, swapped] = each[lower, swapped], each[upper, swapped]
+    dx, dy, dn = (each[[2, 1, 2]] - each[[0, 0, 1]] for each in (x, y, near))
+    area = dx[1] * dy[0] - dx[0] * dy[1]
+    # Triangles seen edge-on hide nothing: infinitely far away.
+    near[:, area == 0] = 0
     area[area == 0] = np.inf
-    dn1, dn2 = near[:, 1] - near[:, 0], near[:, 2] - near[:, 0]
-    slope_x, slope_y = (dn1 * dy2 - dn2 * dy1) / area, (dn2 * dx1 - dn1 * dx2) / area
-    first = top[kept].astype(np.int32)
-    rows = bottom[kept].astype(np.int32) - first + 1
-    return _Setup(numbers[kept], x, y, near, slope_x, slope_y, first, rows)
+    slope_x, slope_y = (dn[1] * dy[0] - dn[0] * dy[1]) / area, (dn[0] * dx[1] - dn[1] * dx[0]) / area
+    # A flat edge is met only at its first corner, where its lean does not count.
+    lean = dx / np.where(dy > 0, dy, np.inf)
+    return x, y, lean, near[0], slope_x, slope_y
 
 
 def _draw(
@@ -96,12 +115,12 @@ def _draw(
     rows = setup.rows[part]
     owner = np.repeat(np.arange(part.start, part.stop), rows)
     line = setup.top[owner] + np.arange(len(owner)) - np.repeat(np.cumsum(rows) - rows, rows)
-    left, right = _spans(setup, part, rows, line, width)
+    left, right = _spans(setup, owner, line, width)
     kept = np.flatnonzero(left <= right)
-    owner, line, left = owner[kept], line[kept], left[kept].astype(np.int32)
-    counts = right[kept].astype(np.int32) - left + 1
-    base = setup.near[owner, 0] + setup.slope_y[owner] * (line - setup.y[owner, 0])
-    base += setup.slope_x[owner] * (left - setup.x[owner, 0])
+    owner, line, left = owner[kept], line[kept], left[kept]
+    counts = right[kept] - left + 1
+    base = setup.near.take(owner) + setup.slope_y.take(owner) * (line - setup.y[0].take(owner))
+    base += setup.slope_x.take(owner) * (left - setup.x[0].take(owner))
     ends = np.cumsum(counts)
     start = 0
     while start < len(ends):
@@ -116,22 +135,15 @@ def _draw(
 
 
 def _spans(
-    setup: _Setup, part: slice, rows: np.ndarray, line: np.ndarray, width: int
+    setup: _Setup, owner: np.ndarray, line: np.ndarray, width: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """First and last sample inside the triangle per row; neighbours share each crossing to the last bit."""
-    x, y = setup.x[part], setup.y[part]
-    turn = (x[:, 1] - x[:, 0]) * (y[:, 2] - y[:, 0]) - (x[:, 2] - x[:, 0]) * (y[:, 1] - y[:, 0])
-    left, right = np.zeros(len(line)), np.full(len(line), width - 1.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for a, b in ((0, 1), (1, 2), (2, 0)):
-            slope, along = y[:, a] - y[:, b], x[:, b] - x[:, a]
-            shift = x[:, a] * y[:, b] - x[:, b] * y[:, a]
-            crossing = np.repeat(-along / slope, rows) * line + np.repeat(-shift / slope, rows)
-            rising = np.repeat(slope * turn, rows)
-            np.copyto(left, np.maximum(left, np.ceil(crossing)), where=rising > 0)
-            np.copyto(right, np.minimum(right, np.floor(crossing)), where=rising < 0)
-    right[np.repeat(turn == 0, rows)] = -1
-    return left, right
+    x, y, lean = setup.x, setup.y, setup.lean
+    along = x[0].take(owner) + (line - y[0].take(owner)) * lean[0].take(owner)
+    edge = owner + (line >= y[1].take(owner)) * x.shape[1]
+    across = x.take(edge) + (line - y.take(edge)) * lean[1:].take(edge)
+    left, right = np.ceil(np.minimum(along, across)), np.floor(np.maximum(along, across))
+    return np.maximum(left, 0).astype(np.int32), np.minimum(right, width - 1).astype(np.int32)
 
 
 def _fill(

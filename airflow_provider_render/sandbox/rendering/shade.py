@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CHUNK = 40_000
 ONE = np.float32(1)
 GLASS = 0.85
+THIRDS = np.full(3, 1 / 3, np.float32)
 
 
 @dataclass
@@ -106,15 +107,16 @@ class Shader:
         depth = ONE / hits.nearness
         point = (view.eye - self.middle).astype(np.float32) + ray * depth[:, None]
         to_eye = -unit(ray)
-        dual = self._duals[hits.face]
+        dual = self._duals.take(hits.face, 0)
         offset = point - dual[:, :3]
         b = np.clip(np.einsum("ij,ij->i", offset, dual[:, 3:6]), 0, 1)[:, None]
         c = np.clip(np.einsum("ij,ij->i", offset, dual[:, 6:]), 0, 1)[:, None]
-        facing = np.einsum("ij,ij->i", self.face_normals[hits.face], to_eye)
-        corners = self.mesh.faces[hits.face] + np.where(facing < 0, self.count, 0)[:, None]
-        values = self._table[corners[:, 0]] * (ONE - b - c)
-        values += self._table[corners[:, 1]] * b
-        values += self._table[corners[:, 2]] * c
+        facing = np.einsum("ij,ij->i", self.face_normals.take(hits.face, 0), to_eye)
+        corners = self.mesh.faces.take(hits.face, 0) + np.where(facing < 0, self.count, 0)[:, None]
+        values = self._table.take(corners[:, 0], 0)
+        values *= ONE - b - c
+        values += self._table.take(corners[:, 1], 0) * b
+        values += self._table.take(corners[:, 2], 0) * c
         slant = np.sqrt(np.maximum(np.abs(facing), np.float32(0.08)))
         footprint = depth * np.float32(2 * view.tangent / size[1]) / slant
         normal = unit(values[:, :3])
@@ -163,7 +165,7 @@ class Shader:
     def _sampled(self, surface: _Surface, material: Material) -> dict[str, np.ndarray]:
         maps = {}
         for stack in material.stacks:
-            density = self._density[stack.placement.channel][surface.face]
+            density = self._density[stack.placement.channel].take(surface.face)
             detail = (
                 surface.footprint * density * np.float32(np.sqrt(stack.size[0] * stack.size[1]) * stack.scale)
             )
@@ -179,7 +181,7 @@ class Shader:
         channel = next(s.placement.channel for s in material.stacks if "normal" in s.channels)
         if channel not in self._tangents:
             self._tangents[channel] = tangents(self.mesh, channel)
-        frame = self._tangents[channel][surface.face]
+        frame = self._tangents[channel].take(surface.face, 0)
         scale = np.float32(material.normal_scale)
         bent = surface.normal * bump[:, 2:3] + frame[:, :3] * (bump[:, :1] * scale)
         bent = unit(bent - frame[:, 3:] * (bump[:, 1:2] * scale))
@@ -209,12 +211,12 @@ class Shader:
         shift = np.float32(1.04) * narrow + np.float32(0.022) * rough - np.float32(0.04)
         own = np.float32(0.04) * (ONE - metal)[:, None] + base * metal[:, None]
         reflectance = own * scale[:, None] + np.maximum(shift, 0)[:, None]
-        return self.studio.reflected(turned, rough) * reflectance, np.clip(reflectance.mean(1), 0, 1)
+        return self.studio.reflected(turned, rough) * reflectance, np.clip(reflectance @ THIRDS, 0, 1)
 
 
 def toned(colour: np.ndarray) -> np.ndarray:
     """The shoulder of the Khronos PBR Neutral curve: below the highlights colours stay as they are."""
-    peak = colour.max(1)
+    peak = np.maximum(np.maximum(colour[:, 0], colour[:, 1]), colour[:, 2])
     start, rest = np.float32(0.76), np.float32(0.24)
     bright = np.flatnonzero(peak > start)
     if len(bright):

@@ -95,10 +95,12 @@ class Studio:
         column, row = x.astype(np.int32), y.astype(np.int32)
         fx, fy = (x - column)[:, None], (y - row)[:, None]
         place = (level * (SIDE + 1) + row) * (SIDE + 1) + column
-        table = self._table
-        top = table[place] * (1 - fx) + table[place + 1] * fx
-        below = table[place + SIDE + 1] * (1 - fx) + table[place + SIDE + 2] * fx
-        result: np.ndarray = top * (1 - fy) + below * fy
+        # take() of rows is three times as fast as indexing.
+        result: np.ndarray = self._table.take(place, 0)
+        result += (self._table.take(place + 1, 0) - result) * fx
+        below = self._table.take(place + SIDE + 1, 0)
+        below += (self._table.take(place + SIDE + 2, 0) - below) * fx
+        result += (below - result) * fy
         return result
 
     def _reflections(self) -> np.ndarray:
@@ -135,10 +137,10 @@ def _edge(place: np.ndarray, half: float, blur: float) -> np.ndarray:
 
 
 def _octahedral(directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    scale = 1 / (np.abs(directions).sum(1) + np.float32(1e-9))
-    x, z = directions[:, 0] * scale, directions[:, 2] * scale
-    below = directions[:, 1] < 0
+    x, y, z = np.ascontiguousarray(directions.T)
     one = np.float32(1)
+    scale = one / (np.abs(x) + np.abs(y) + np.abs(z) + np.float32(1e-9))
+    x, z, below = x * scale, z * scale, y < 0
     bent_x = np.where(below, (one - np.abs(z)) * np.copysign(one, x), x)
     bent_z = np.where(below, (one - np.abs(x)) * np.copysign(one, z), z)
     top = np.float32(SIDE) * np.float32(0.5)

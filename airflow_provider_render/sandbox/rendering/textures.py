@@ -80,14 +80,14 @@ class MapStack:
         return result
 
     def _bilinear(self, u: np.ndarray, v: np.ndarray, level: np.ndarray) -> np.ndarray:
-        width, height, first = self.levels[level].T
+        width, height, first = (column.take(level) for column in self.levels.T)
         x0, x1, fx = _neighbours(u, width, self.placement.wrap[0])
         y0, y1, fy = _neighbours(v, height, self.placement.wrap[1])
         y0, y1 = first + y0 * width, first + y1 * width
-        top: np.ndarray = self.texels[y0 + x0]
-        top += (self.texels[y0 + x1] - top) * fx
-        bottom = self.texels[y1 + x0]
-        bottom += (self.texels[y1 + x1] - bottom) * fx
+        top: np.ndarray = self.texels.take(y0 + x0, 0)
+        top += (self.texels.take(y0 + x1, 0) - top) * fx
+        bottom = self.texels.take(y1 + x0, 0)
+        bottom += (self.texels.take(y1 + x1, 0) - bottom) * fx
         bottom -= top
         bottom *= fy
         top += bottom

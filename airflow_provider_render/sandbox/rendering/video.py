@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import av
 import numpy as np
-from av.video.reformatter import ColorRange, Colorspace, Interpolation
-from PIL import Image
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from PIL import Image
 
     from .spec import Encoding
 
@@ -35,6 +36,8 @@ class Film:
         kind = "mov" if self.alpha else "mp4"
         self.container = av.open(str(path), "w", format=kind, options={"movflags": "+faststart"})
         self.stream = self._stream(fps)
+        # A frame's own reformat() would set up its tables again for every frame.
+        self.reformatter = VideoReformatter()
 
     def _stream(self, fps: int) -> Any:
         codec = "prores_ks" if self.alpha else "libx264"
@@ -51,11 +54,11 @@ class Film:
 
     def add(self, image: Image.Image) -> None:
         """Appends a frame, RGB or RGBA."""
-        if image.size != self.size:
-            image = image.resize(self.size, Image.Resampling.BOX if _much_smaller(image, self.size) else None)
         mode, layout = ("RGBA", "rgba") if self.alpha else ("RGB", "rgb24")
-        frame = av.VideoFrame.from_ndarray(np.asarray(image.convert(mode)), format=layout)
-        converted = frame.reformat(
+        pixels = np.asarray(image if image.mode == mode else image.convert(mode))
+        converted = self.reformatter.reformat(
+            av.VideoFrame.from_ndarray(pixels, format=layout),
+            *self.size,
             format=self.stream.pix_fmt,
             dst_colorspace=Colorspace.ITU709,
             dst_color_range=ColorRange.MPEG,
@@ -76,7 +79,3 @@ def _describe(stream: Any, size: tuple[int, int], fps: int) -> None:
     context.thread_count = 1
     context.color_primaries = context.color_trc = context.colorspace = BT709
     context.color_range = int(ColorRange.MPEG)
-
-
-def _much_smaller(image: Image.Image, size: tuple[int, int]) -> bool:
-    return image.width >= 2 * size[0]
