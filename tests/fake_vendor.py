@@ -55,7 +55,7 @@ class FakeVendor(RenderVendor):
 
     name = "fake"
     title = "Fake Renders"
-    poll_policy = PollPolicy(first=0, start=0, listing_grace=0, settling=0.0)
+    poll_policy = PollPolicy(first=0, start=0, listing_grace=30, settling=0.0)
     default_outputs = frozenset({OutputKind.IMAGE, OutputKind.VIDEO})
 
     def __init__(self, **capabilities: Any) -> None:

@@ -28,6 +28,7 @@ from airflow_provider_render.triggers.render import RenderTrigger
 from airflow_provider_render.vendors.dxgl import resources, settings
 from airflow_provider_render.vendors.dxgl.errors import PAID_CALLS
 from airflow_provider_render.vendors.dxgl.settings import NAMES, DxglSettings
+from airflow_provider_render.vendors.dxgl.vendor import DxglVendor
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -227,3 +228,11 @@ def test_every_error_and_every_kind_of_output_is_told():
     assert [kind.__name__ for kind in kinds if kind.__name__ not in tree] == []
     assert [kind.__name__ for kind in final if f"`{kind.__name__}`" not in money] == []
     assert [kind for kind in OutputKind if f"`{kind}`" not in OPERATORS.read_text()] == []
+
+
+def test_the_assumed_waits_are_those_of_the_code():
+    told = {row[0]: row[1] for row in table(DXGL, "Assumed")}
+    policy = DxglVendor.poll_policy
+    assert told["how long a new render may be unknown"].startswith(f"{policy.listing_grace / 60:g} minute")
+    assert told["how long a cut-off submit may take to show"].startswith(f"{policy.settling / 60:g} minute")
+    assert told["how often to look"] == f"after {policy.first:g} seconds, at most every {policy.cap:g}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import posixpath
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -113,7 +113,9 @@ class Reconciliation:
         self._items = list(read_catalog(spec.catalog, extra_columns=spec.extra_columns))
         self.store = StateStore(self.home, expected_items=len(self._items))
         self._shards = self.store.group(spec.group, spec.groups)
+        self._kinds = frozenset(spec.outputs if spec.outputs is not None else self._vendor.default_outputs)
         self._pruned: list[str] = []
+        self._resumed = memory is not None
         memory = memory or {}
         self._started = str(memory.get("started") or _now())
         self._planned = Decimal(memory.get("planned", 0))
@@ -143,13 +145,13 @@ class Reconciliation:
         """
         items = [item for item in self._items if self.store.shard_of(item.key) in self._shards]
         records = self.store.load(self._shards)
-        self.progress.update("plan", 0, len(items))
+        self._plan_progress(0, len(items))
         plan = make_plan(
             items,
             vendor=self._vendor,
             models=self._models(items, records),
             records=records,
-            present=self._present(records).has,
+            present=self._delivered_whole(records),
             settings=self._spec.settings,
             force=self._spec.force,
             max_attempts=self._spec.max_attempts,
@@ -205,10 +207,11 @@ class Reconciliation:
         """Return how many items the run has to work on, or worked on."""
         return sum(1 for item in plan.items if item.action not in (None, Action.SKIP, Action.GIVE_UP))
 
-    def look(self, plan: Plan, *, lost: bool) -> dict[str, Record]:
+    def look(self, plan: Plan, *, lost: bool = False) -> dict[str, Record]:
         """Ask the vendor where renders stand, and note what has ended.
 
-        :param lost: whether a render that the vendor does not know counts as failed.
+        :param lost: whether a render that the vendor does not know counts as gone; one that was submitted
+            longer ago than the vendor takes to list it always does.
         :returns: the records of items whose render is still under way, by key.
         """
         records = self.open(plan)
@@ -230,7 +233,7 @@ class Reconciliation:
         delivery = Delivery(
             self._client,
             self.root,
-            kinds=self._spec.outputs,
+            kinds=self._kinds,
             concurrency=self._spec.concurrency,
             progress=lambda done: self.progress.update("download", done, len(parcels)),
         )
@@ -274,6 +277,15 @@ class Reconciliation:
         record, failure = self._current(item), self.failures.get(item.key)
         return item_report(item, record, failure, run=self._run, vendor=self._vendor)
 
+    def _plan_progress(self, done: int, total: int) -> None:
+        if not self._resumed:
+            self.progress.update("plan", done, total)
+
+    def _delivered_whole(self, records: Mapping[str, Record]) -> Callable[[Record], bool]:
+        """Return what tells whether all that is wanted of a record is there."""
+        present = self._present(records)
+        return lambda record: present.has(record) and self._kinds <= set(record.kinds)
+
     def _present(self, records: Mapping[str, Record]) -> Outputs:
         """Return which delivered files are there: one listing, or a look at each where they are few."""
         if len(records) > FEW:
@@ -288,7 +300,7 @@ class Reconciliation:
         return read_models(
             known,
             concurrency=self._spec.concurrency,
-            progress=lambda done: self.progress.update("plan", done, len(known)),
+            progress=lambda done: self._plan_progress(done, len(known)),
         )
 
     def _once_a_run(self, item: PlannedItem) -> PlannedItem:
@@ -323,10 +335,15 @@ class Reconciliation:
 
     def _observed(self, record: Record, states: Mapping[str, RenderState], lost: bool) -> Record:
         state = states.get(record.job.id) if record.job else None
-        if state is None and not lost:
+        if state is None and not lost and not self._overdue(record):
             return record
         after = observed(record, state)
         return replace(after, updated=_now()) if after != record else record
+
+    def _overdue(self, record: Record) -> bool:
+        """Whether the vendor should have listed a render by now."""
+        age = datetime.fromisoformat(_now()) - datetime.fromisoformat(record.updated)
+        return age.total_seconds() > self._vendor.poll_policy.listing_grace
 
     def _parcel(self, item: PlannedItem) -> Parcel | None:
         record = self._current(item)
@@ -343,7 +360,7 @@ class Reconciliation:
             return
         now = _now()
         after = replace(before, phase=Phase.DELIVERED, files=files, updated=now, error=None)
-        after = replace(after, delivered_by=self._run)
+        after = replace(after, delivered_by=self._run, kinds=tuple(sorted(self._kinds)))
         for path in stale_files(before.files, files):
             (self.root / path).remove()
         write_item(self.root, item.item, after, vendor=self._vendor.name, rendered_at=now)

@@ -71,6 +71,7 @@ class Record:
     :param spent: credits paid for the current job; zero where an existing render was adopted.
     :param error: why it failed.
     :param files: what was delivered.
+    :param kinds: the kinds of output that were wanted when it was delivered.
     :param source: size, time or etag, and hash of the model when it was last read.
     :param updated: ISO time of the last change.
     """
@@ -88,6 +89,7 @@ class Record:
     spent: Decimal = Decimal(0)
     error: str | None = None
     files: tuple[Mapping[str, Any], ...] = ()
+    kinds: tuple[str, ...] = ()
     source: Mapping[str, Any] = field(default_factory=dict)
     updated: str = ""
 
@@ -107,6 +109,7 @@ class Record:
             "spent": str(self.spent),
             "error": self.error,
             "files": [dict(file) for file in self.files],
+            "kinds": list(self.kinds),
             "source": dict(self.source),
             "updated": self.updated,
         }
@@ -132,6 +135,7 @@ class Record:
                 spent=Decimal(str(data.get("spent", "0"))),
                 error=data.get("error"),
                 files=tuple(data.get("files") or ()),
+                kinds=tuple(data.get("kinds") or ()),
                 source=dict(data.get("source") or {}),
                 updated=str(data.get("updated", "")),
             )

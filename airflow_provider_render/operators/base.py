@@ -6,8 +6,10 @@ import json
 import random
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, ExceptionRetryPolicy, RetryAction, RetryRule, conf
@@ -206,8 +208,8 @@ class RenderBaseOperator(BaseOperator):
 class WaitingOperator(RenderBaseOperator):
     """An operator that waits for renders, in the triggerer or on the worker.
 
-    What ends the waiting early: a user who marks the task (the triggerer, or ``on_kill`` on the worker,
-    cancels the open renders unless ``cancel_on_kill`` is off), and ``render_timeout`` (the worker cancels
+    What ends the waiting early: a user who marks the task (the open renders are cancelled unless
+    ``cancel_on_kill`` is off), and ``render_timeout`` (the worker cancels
     them and fails). A cancelled render stays paid. A retry, a clear, and a restart of worker or triggerer
     take over the renders that are under way.
 
@@ -232,9 +234,14 @@ class WaitingOperator(RenderBaseOperator):
         self.poll_interval = poll_interval
         self.cancel_on_kill = cancel_on_kill
         self._watched: tuple[RenderJob, ...] = ()
+        self._task: Any = None
 
     def await_renders(
-        self, jobs: Sequence[RenderJob], since: float, progress: Mapping[str, Any] | None = None
+        self,
+        context: Context,
+        jobs: Sequence[RenderJob],
+        since: float,
+        progress: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Wait until renders have ended; does not return when it defers.
 
@@ -247,7 +254,7 @@ class WaitingOperator(RenderBaseOperator):
         deadline = time.time() + self._timeout
         if self.deferrable:
             self._defer(jobs, since, deadline, progress)
-        self._watched = tuple(jobs)
+        self._watched, self._task = tuple(jobs), context["ti"]
         event = self._watch(jobs, since, deadline)
         self._watched = ()
         return event
@@ -280,9 +287,22 @@ class WaitingOperator(RenderBaseOperator):
         )
 
     def on_kill(self) -> None:
-        """Cancel the renders that the worker itself is waiting for."""
-        if self.cancel_on_kill:
+        """Cancel the renders that the worker waits for, if a user ended the task for good."""
+        if self.cancel_on_kill and self._watched and self._given_up():
             self.cancel(self._watched)
+
+    def _given_up(self) -> bool:
+        from airflow_provider_render.triggers.ownership import GIVEN_UP, task_state
+
+        # The signal may have struck amid a conversation with Airflow, which then cannot take up another.
+        answer: Future[str | None] = Future()
+        Thread(target=lambda: answer.set_result(task_state(self._task)), daemon=True).start()
+        try:
+            state = answer.result(timeout=10)
+        except TimeoutError:
+            state = None
+        self.log.info("the task is %s", state)
+        return state in GIVEN_UP
 
     @property
     def _timeout(self) -> float:

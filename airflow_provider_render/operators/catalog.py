@@ -21,6 +21,7 @@ from airflow_provider_render.core.errors import (
     RenderInputError,
     UnavailableError,
 )
+from airflow_provider_render.core.journal import Action
 from airflow_provider_render.core.polling import Verdict
 from airflow_provider_render.operators.base import (
     WaitingOperator,
@@ -128,6 +129,10 @@ class RenderCatalogOperator(WaitingOperator):
         """Plan, pay for what changed, and wait for it."""
         run = self._reconciliation(context)
         plan = run.plan()
+        if plan.of(Action.WAIT):
+            # A render that was cancelled or removed meanwhile is to be paid anew, not waited for.
+            run.look(plan)
+            plan = run.plan()
         self.log.info("plan for %s:\n%s", self.hook.vendor.title, plan.table())
         if read_flag("plan_only", self.plan_only):
             return plan.to_json()
@@ -168,7 +173,7 @@ class RenderCatalogOperator(WaitingOperator):
             "done": total - len(jobs),
             "total": total,
         }
-        return self.await_renders(jobs, submitted_at(records), progress if run.home.local else None)
+        return self.await_renders(context, jobs, submitted_at(records), progress if run.home.local else None)
 
     def _expire(self, run: Reconciliation, plan: Plan, records: Mapping[str, Any]) -> None:
         if self.cancel_on_kill and self.hook.vendor.capabilities.can_cancel:

@@ -49,7 +49,6 @@ async def events(spec: Path, timeout: float) -> AsyncGenerator[Event, None]:  # 
 
 
 async def _start(spec: Path) -> asyncio.subprocess.Process:
-    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     with spec.with_suffix(".log").open("wb") as log:
         return await asyncio.create_subprocess_exec(
             sys.executable,
@@ -60,9 +59,18 @@ async def _start(spec: Path) -> asyncio.subprocess.Process:
             stdout=asyncio.subprocess.PIPE,
             stderr=log,
             limit=LINE_BYTES,
-            env={**os.environ, **ONE_THREAD, "PYTHONPATH": os.pathsep.join(paths)},
+            env=_environment(spec.parent / "bytecode"),
             start_new_session=True,
         )
+
+
+def _environment(bytecode: Path) -> dict[str, str]:
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": os.pathsep.join(paths)}
+    if environment.pop("PYTHONDONTWRITEBYTECODE", None):
+        # Compiling its imports anew costs a process more than half a second.
+        environment["PYTHONPYCACHEPREFIX"] = str(bytecode)
+    return environment
 
 
 async def _lines(process: asyncio.subprocess.Process) -> AsyncGenerator[Event, None]:

@@ -16,10 +16,8 @@ from airflow_provider_render.core.errors import RenderError, VendorError
 from airflow_provider_render.core.job import RenderJob
 from airflow_provider_render.core.polling import Verdict, Watch
 from airflow_provider_render.hooks.base import RenderHook
+from airflow_provider_render.triggers.ownership import GIVEN_UP, task_state
 from airflow_provider_render.triggers.poller import Poller, poller_for
-
-GIVEN_UP = frozenset({"failed", "success", "skipped", "removed", "upstream_failed"})
-"""States of a task instance that nobody will come back to; any other means somebody owns the renders."""
 
 _cancelling: set[asyncio.Task[None]] = set()
 
@@ -122,7 +120,9 @@ class RenderTrigger(BaseTrigger):
     async def _cancel_abandoned(self) -> None:
         if not self.cancel_on_kill:
             return
-        state = await self._task_state()
+        from asgiref.sync import sync_to_async
+
+        state = await sync_to_async(task_state)(self.task_instance)
         if state not in GIVEN_UP:
             self.log.info("the task is %s, so somebody else owns its renders now", state)
             return
@@ -133,18 +133,3 @@ class RenderTrigger(BaseTrigger):
                     self.log.info("cancelled render %s", job.id)
             except VendorError as error:
                 self.log.warning("render %s could not be cancelled: %s", job.id, error)
-
-    async def _task_state(self) -> str | None:
-        """Return what became of the task: a paused triggerer, a clear and a webhook kill a trigger, too."""
-        from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
-        from asgiref.sync import sync_to_async
-
-        ti = self.task_instance
-        if ti is None:
-            return None
-        states = await sync_to_async(RuntimeTaskInstance.get_task_states)(
-            dag_id=ti.dag_id, task_ids=[ti.task_id], run_ids=[ti.run_id], map_index=ti.map_index
-        )
-        name = ti.task_id if ti.map_index < 0 else f"{ti.task_id}_{ti.map_index}"
-        state = states.get(ti.run_id, {}).get(name)
-        return None if state is None else str(state)

@@ -348,3 +348,12 @@ class TestDelivery:
         report = shop.render()
         assert outcomes(report) == {"A": "failed", "B": "delivered"}
         assert "cannot write" in report.failures[0].reason
+
+
+def test_a_kind_that_is_wanted_later_is_fetched_without_paying(shop):
+    shop.render(outputs=[OutputKind.VIDEO])
+    bill = shop.service.bill
+    assert "A/small.png" not in shop.files()
+    shop.render("tuesday", outputs=[OutputKind.VIDEO, OutputKind.THUMBNAIL])
+    assert shop.service.bill == bill
+    assert "A/small.png" in shop.files()

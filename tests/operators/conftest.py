@@ -1,11 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from airflow_provider_render.vendors.dxgl.vendor import DxglVendor
 from tests.operators.account import SETTINGS, Account
 from tests.sandbox.shapes import glb
+
+
+@pytest.fixture(autouse=True)
+def prompt_vendor(monkeypatch):
+    """A vendor that knows at once what it was sent; the real policy waits a minute to be sure."""
+    monkeypatch.setattr(DxglVendor, "poll_policy", replace(DxglVendor.poll_policy, settling=0.5))
+
 
 _accounts: pytest.StashKey[dict[str, Account]] = pytest.StashKey()
 

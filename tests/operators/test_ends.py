@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from airflow.sdk.exceptions import TaskDeferred
+from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
 from airflow_provider_render.core.errors import RenderTimeoutError
 from airflow_provider_render.core.polling import Watch
@@ -80,8 +81,27 @@ def test_a_render_that_was_done_just_in_time_is_delivered_after_all(dxgl, tmp_pa
     assert task.time_out()["delivered"] == 1
 
 
-@pytest.mark.parametrize("cancel", [True, False])
-def test_killing_a_worker_that_waits_cancels_its_renders_if_wanted(idle, tmp_path, monkeypatch, cancel):
+@pytest.fixture
+def task_is(monkeypatch):
+    """Let Airflow say in which state the task is."""
+
+    def say(state):
+        def get_task_states(dag_id, map_index=None, task_ids=None, run_ids=None):
+            return {run_ids[0]: {task_ids[0]: state}}
+
+        monkeypatch.setattr(RuntimeTaskInstance, "get_task_states", staticmethod(get_task_states))
+
+    return say
+
+
+@pytest.mark.parametrize(
+    ("state", "cancel", "kept"),
+    [("failed", True, False), ("failed", False, True), ("running", True, True), ("restarting", True, True)],
+)
+def test_killing_a_worker_that_waits_cancels_only_what_a_user_gave_up(
+    idle, tmp_path, monkeypatch, task_is, state, cancel, kept
+):
+    task_is(state)
     task = catalog(idle, rows(new_model(tmp_path)), tmp_path / "out", cancel_on_kill=cancel)
     with monkeypatch.context() as patch:
         patch.setattr(Watch, "start", _die)
@@ -90,7 +110,7 @@ def test_killing_a_worker_that_waits_cancels_its_renders_if_wanted(idle, tmp_pat
 
     task.operator.on_kill()
 
-    assert idle.knows(_job_of(tmp_path / "out")) is not cancel
+    assert idle.knows(_job_of(tmp_path / "out")) is kept
 
 
 def _die(watch: Watch, now: float) -> float:
@@ -106,7 +126,8 @@ def test_killing_a_worker_that_does_not_wait_touches_nothing(idle, tmp_path):
     assert idle.knows(deferred.trigger.jobs[0]["id"])
 
 
-def test_a_kill_survives_a_vendor_that_does_not_answer(idle, tmp_path, monkeypatch):
+def test_a_kill_survives_a_vendor_that_does_not_answer(idle, tmp_path, monkeypatch, task_is):
+    task_is("failed")
     task = catalog(idle, rows(new_model(tmp_path)), tmp_path / "out")
     with monkeypatch.context() as patch:
         patch.setattr(Watch, "start", _die)

@@ -40,6 +40,15 @@ def test_a_signal_ends_it_and_its_render_processes_with_exit_code_0(launch, numb
     assert not [child for child in children if child.is_running()]
 
 
+def test_render_processes_end_even_when_it_is_killed(launch):
+    sandbox = launch("--speed", "50", "--scale", "1", "--fps", "60")
+    sandbox.upload("box.glb", shapes.glb(), length=15)
+    children = wait_for_children(sandbox.process.pid)
+    sandbox.stop(signal.SIGKILL)
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert not alive
+
+
 def wait_for_children(pid):
     while not (children := psutil.Process(pid).children()):
         time.sleep(0.05)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, get_args
 
 from fastapi import APIRouter
+from PIL import Image
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
@@ -17,11 +19,14 @@ from airflow_provider_render.sandbox.identity import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from airflow_provider_render.sandbox.dxgl.double import Dxgl
 
 LARGEST_FILE = 10 * 1024 * 1024
 LAYERS = ("background", "foreground")
+ENDINGS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
+MOST_PIXELS = 50_000_000
 
 router = APIRouter(prefix="/overlays")
 
@@ -65,21 +70,23 @@ async def _keep(dxgl: Dxgl, file: UploadFile, words: dict[str, Any]) -> Overlay:
         if stored.size > LARGEST_FILE:
             raise ApiError("file_too_large", "File exceeds 10 MB limit")
         overlay_id = new_id()
-        overlay = Overlay(id=overlay_id, file_name=f"{overlay_id}.{_ending(stored.head)}", **words)
+        ending = await asyncio.to_thread(_ending, stored.path)
+        overlay = Overlay(id=overlay_id, file_name=f"{overlay_id}.{ending}", **words)
         stored.path.replace(dxgl.overlays.path(overlay))
     finally:
         stored.path.unlink(missing_ok=True)
     return overlay
 
 
-def _ending(head: bytes) -> str:
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "png"
-    if head.startswith(b"\xff\xd8\xff"):
-        return "jpg"
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "webp"
-    raise ApiError("invalid_format", "File is not PNG, JPEG or WebP")
+def _ending(path: Path) -> str:
+    try:
+        with Image.open(path, formats=list(ENDINGS)) as picture:
+            if picture.width * picture.height <= MOST_PIXELS:
+                picture.load()
+                return ENDINGS[str(picture.format)]
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ApiError("invalid_format", "File is not PNG, JPEG or WebP, or is damaged") from error
+    raise ApiError("invalid_format", f"File has more than {MOST_PIXELS} pixels")
 
 
 @router.get("")

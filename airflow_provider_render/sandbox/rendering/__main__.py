@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
+import time
 import traceback
 from pathlib import Path
 from typing import IO, Any
@@ -12,6 +14,8 @@ from typing import IO, Any
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     # numpy reads these when it is first imported, so nothing above may import it.
     os.environ.setdefault(variable, "1")
+
+WATCH_SECONDS = 0.2
 
 
 def main(arguments: list[str]) -> int:
@@ -22,6 +26,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) not in (1, 3) or (len(arguments) == 3 and arguments[0] != "--to-glb"):
         sys.stderr.write(f"usage: {__doc__}\n")
         return 2
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     with _events() as events:
         try:
             _convert(arguments[1:], events) if len(arguments) == 3 else _render(arguments[0], events)
@@ -30,6 +35,13 @@ def main(arguments: list[str]) -> int:
             _emit(events, event="failed", error=_one_line(error))
             return 1
     return 0
+
+
+def _end_with(parent: int) -> None:
+    """An orphan would go on writing the files that the next process for the same job writes, too."""
+    while os.getppid() == parent:
+        time.sleep(WATCH_SECONDS)
+    os._exit(1)
 
 
 def _events() -> IO[str]:

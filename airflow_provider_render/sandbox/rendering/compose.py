@@ -19,6 +19,8 @@ _LINE = np.arange(STEPS + 1) / STEPS
 ENCODED = np.round(
     255 * np.where(_LINE <= 0.0031308, _LINE * 12.92, 1.055 * np.maximum(_LINE, 1e-9) ** (1 / 2.4) - 0.055)
 ).astype(np.uint8)
+# Letters that stay readable on white, black and anything between.
+FILL, RIM = (255, 255, 255, 120), (80, 80, 80, 120)
 ANCHORS = {"left": 0.0, "right": 1.0, "top": 0.0, "bottom": 1.0}
 
 
@@ -27,7 +29,8 @@ def encoded(light: np.ndarray) -> np.ndarray:
     place = np.clip(light, 0, 1)
     place *= np.float32(STEPS)
     place += np.float32(0.5)
-    return ENCODED.take(place.astype(np.intp))
+    result: np.ndarray = ENCODED.take(place.astype(np.intp))
+    return result
 
 
 class Backdrop:
@@ -46,7 +49,7 @@ class Backdrop:
         elif background is not None:
             self.behind = linear_colour(background)
             colour = tuple(int(background[k : k + 2], 16) for k in (1, 3, 5))
-            self.plain = np.broadcast_to(np.array(colour, np.uint8), (size[1], size[0], 3))
+            self.plain = np.full((size[1], size[0], 3), colour, np.uint8)
 
     def under(self, picture: np.ndarray) -> np.ndarray:
         """The picture before the background as sRGB bytes: RGB, or RGBA when there is no background."""
@@ -58,8 +61,10 @@ class Backdrop:
         if len(rows):
             part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
             behind = self.behind[part] if self.behind.ndim == 3 else self.behind
-            mixed = encoded(picture[part][..., :3] + behind * (1 - picture[part][..., 3:]))
-            np.copyto(result[part], mixed, where=covered[part][..., None])
+            front, clear = picture[part], 1 - picture[part][..., 3]
+            for channel in range(3):
+                light = front[..., channel] + behind[..., channel] * clear
+                np.copyto(result[part][..., channel], encoded(light), where=covered[part])
         return result
 
 
@@ -103,12 +108,12 @@ def _stamp(text: str, size: tuple[int, int]) -> Image.Image:
     height = max(10, min(size) // 9)
     font = ImageFont.load_default(height)
     side = int(1.5 * max(size))
-    sheet = Image.new("RGBA", (side, side), (110, 110, 110, 0))
+    sheet = Image.new("RGBA", (side, side), (*RIM[:3], 0))
     pen = ImageDraw.Draw(sheet)
     step = int(pen.textlength(text, font) + 2 * height)
     for row, top in enumerate(range(0, side, 4 * height)):
         for left in range(-step * (row % 2) // 2, side, step):
-            pen.text((left, top), text, (110, 110, 110, 90), font)
+            pen.text((left, top), text, FILL, font, stroke_width=max(1, height // 16), stroke_fill=RIM)
     turned = sheet.rotate(24, Image.Resampling.BICUBIC)
     left, top = (side - size[0]) // 2, (side - size[1]) // 2
     return turned.crop((left, top, left + size[0], top + size[1]))

@@ -59,7 +59,7 @@ class _Window:
         scale = np.float32(1 / self.grid)
         x = (column.astype(np.float32) + np.float32(0.5)) * scale + np.float32(self.left - 0.5)
         y = (row.astype(np.float32) + np.float32(0.5)) * scale + np.float32(self.top - 0.5)
-        return Hits(visible.face[chosen], x, y, visible.nearness[chosen])
+        return Hits(visible.face[chosen].astype(np.intp), x, y, visible.nearness[chosen])
 
     def pixels(self, chosen: np.ndarray) -> np.ndarray:
         """Pixel of the window that samples belong to."""
@@ -107,9 +107,10 @@ class Renderer:
         return depth.reshape(size[::-1]), normals.reshape(*size[::-1], 3)
 
     def _drawn(self, view: View, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        front = self.shader.face_normals[faces] @ view.eye.astype(np.float32) > self._plane[faces]
+        normals, plane = self.shader.face_normals.take(faces, 0), self._plane.take(faces)
+        front = normals @ view.eye.astype(np.float32) > plane
         kept = faces[front | ~self.mesh.closed[faces]]
-        return self.mesh.faces[kept], kept
+        return self.mesh.faces.take(kept, 0), kept
 
     def _add_product(
         self, picture: np.ndarray, view: View, look: Look, grid: int, fading: float | None

@@ -134,9 +134,7 @@ def _draw(
         start = stop
 
 
-def _spans(
-    setup: _Setup, owner: np.ndarray, line: np.ndarray, width: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _spans(setup: _Setup, owner: np.ndarray, line: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
     """First and last sample inside the triangle per row; neighbours share each crossing to the last bit."""
     x, y, lean = setup.x, setup.y, setup.lean
     along = x[0].take(owner) + (line - y[0].take(owner)) * lean[0].take(owner)

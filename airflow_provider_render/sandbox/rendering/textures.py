@@ -80,7 +80,7 @@ class MapStack:
         return result
 
     def _bilinear(self, u: np.ndarray, v: np.ndarray, level: np.ndarray) -> np.ndarray:
-        width, height, first = (column.take(level) for column in self.levels.T)
+        width, height, first = (column.take(level) for column in self.levels.T.astype(np.intp))
         x0, x1, fx = _neighbours(u, width, self.placement.wrap[0])
         y0, y1, fy = _neighbours(v, height, self.placement.wrap[1])
         y0, y1 = first + y0 * width, first + y1 * width
@@ -186,7 +186,7 @@ def _neighbours(
     place = coordinate * size.astype(np.float32) - np.float32(0.5)
     low = np.floor(place)
     share = (place - low)[:, None].astype(np.float32)
-    low = low.astype(np.int32)
+    low = low.astype(np.intp)
     if wrap == REPEAT:
         return np.where(low < 0, size - 1, low), np.where(low + 1 >= size, 0, low + 1), share
     return np.clip(low, 0, size - 1), np.clip(low + 1, 0, size - 1), share

@@ -34,6 +34,9 @@ Moment = Annotated[datetime | None, BeforeValidator(_moment)]
 
 Words = Annotated[tuple[str, ...], BeforeValidator(lambda value: value or ())]
 
+Flag = Annotated[bool, BeforeValidator(lambda value: False if value is None else value)]
+"""A yes or no; null is no."""
+
 
 class DxglAnswer(BaseModel):
     """Base of everything that DXGL answers."""
@@ -68,7 +71,7 @@ class Render(DxglAnswer):
     file_size: int | None = None
     error_message: str | None = None
     has_web_variant: bool | None = None
-    is_system_preview: bool = Field(
+    is_system_preview: Flag = Field(
         default=False, validation_alias=AliasChoices("is_system_preview", "isSystemPreview")
     )
     created_at: Moment = None
@@ -114,7 +117,7 @@ class UploadedModel(DxglAnswer):
 
     model_id: str
     render_id: str
-    duplicate: bool = False
+    duplicate: Flag = False
 
 
 class KnownModel(DxglAnswer):
@@ -124,7 +127,7 @@ class KnownModel(DxglAnswer):
     :param model_id: id of that model, if so.
     """
 
-    exists: bool
+    exists: Flag
     model_id: str | None = None
 
 
@@ -227,10 +230,12 @@ def nothing(answer: Answer) -> None:
 
 
 def optional(kind: type[ModelT]) -> Callable[[Answer], ModelT | None]:
-    """Return a parser that gives None where the vendor answers with an empty body."""
+    """Return a parser that gives None where the vendor's answer holds nothing of that kind."""
 
     def parse(answer: Answer) -> ModelT | None:
-        return one(kind)(answer) if answer.body.strip() else None
+        body = answer.json() if answer.body.strip() else None
+        inner = body.get("data") if isinstance(body, Mapping) else None
+        return kind.model_validate(inner) if isinstance(inner, Mapping) and "id" in inner else None
 
     return parse
 

@@ -88,7 +88,7 @@ def update_model(
     :param title: name for people.
     :param sku: product code.
     :param tags: at most 20, replacing the present ones.
-    :returns: the model, or None where the vendor answers without a body.
+    :returns: the model, or None where the vendor's answer does not hold it.
     """
     changes = {"title": title, "sku": sku, "tags": None if tags is None else list(tags)}
     body = {name: value for name, value in changes.items() if value is not None}

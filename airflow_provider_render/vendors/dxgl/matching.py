@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
 from airflow_provider_render.core.calls import Operation, send
-from airflow_provider_render.core.errors import NotFoundError, OutcomeUnknownError
+from airflow_provider_render.core.errors import NotFoundError, OutcomeUnknownError, VendorError
 from airflow_provider_render.core.job import RenderRequest, Settings
 from airflow_provider_render.vendors.dxgl.answers import Render
 from airflow_provider_render.vendors.dxgl.endpoints import all_renders, get_model, get_render
@@ -34,7 +34,8 @@ def find_equal(model_id: str, wanted: Settings, exclude: Collection[str]) -> Ope
 def in_order(requests: Sequence[RenderRequest], renders: Sequence[Render]) -> Operation[list[Render]]:
     """Return the renders of a submit in the order of its requests.
 
-    :raises OutcomeUnknownError: the vendor made other renders than were asked for.
+    :raises OutcomeUnknownError: the vendor made other renders than were asked for, or does not tell which
+        is which.
     """
     if len(renders) != len(requests) or len({render.id for render in renders}) != len(renders):
         raise _mismatch(requests, renders)
@@ -42,7 +43,7 @@ def in_order(requests: Sequence[RenderRequest], renders: Sequence[Render]) -> Op
         render.model_id in (None, request.model_id) for request, render in zip(requests, renders, strict=True)
     ):
         return list(renders)
-    left = yield from _with_settings(renders)
+    left = yield from _made(renders)
     ordered = []
     for request in requests:
         match = next((render for render in left if _made_for(request, render)), None)
@@ -79,6 +80,22 @@ def _with_settings(renders: Iterable[Render]) -> Operation[list[Render]]:
         except NotFoundError:
             continue
     return complete
+
+
+def _made(renders: Sequence[Render]) -> Operation[list[Render]]:
+    """Look up renders that are paid already: a refusal to tell must not pass for a refusal to make them."""
+    try:
+        return (yield from _with_settings(renders))
+    except VendorError as error:
+        ids = ", ".join(render.id for render in renders)
+        raise OutcomeUnknownError(
+            f"DXGL made the renders {ids} and did not tell which is which; they are charged, and a retry"
+            f" takes them over. Cause: {error}",
+            status=error.status,
+            code=error.code,
+            retry_after=error.retry_after,
+            happened=None,
+        ) from error
 
 
 def _counts(render: Render) -> bool:

@@ -35,7 +35,8 @@ class DxglSettings(BaseModel):
 
     :param quality: ``standard`` 1080p, 1 credit; ``4k``, 4 credits; ``pro`` ProRes with alpha, 16 credits.
     :param effect: camera motion, or ``dataset``.
-    :param sweep_angle: degrees, 10 to 1080; 540 for hero-spin and 180 for reveal by default.
+    :param sweep_angle: degrees, 10 to 1080; by default 540 for hero-spin, 180 for reveal and 360 for
+        turntable and zoom-orbit.
     :param ease_out_ratio: share of a hero-spin in which it slows down, 0 to 1; 0.6 by default.
     :param amplitude: degrees that a showcase swings, 5 to 180; 60 by default.
     :param zoom_start: radius factor at the start of a zoom-orbit, 0.1 to 3; 1.0 by default.
@@ -89,9 +90,10 @@ VIDEO = {"quality": "standard", "effect": "turntable", "aspect": "16:9", "length
 AS_DATASET = {"effect": "dataset", "output": "dataset"}
 DATASET = {**AS_DATASET, "datasetQuality": "100x800", "coverage": "hemisphere"}
 BY_EFFECT: Mapping[str, Settings] = {
+    "turntable": {"sweepAngle": 360},
     "hero-spin": {"sweepAngle": 540, "easeOutRatio": 0.6},
     "showcase": {"amplitude": 60},
-    "zoom-orbit": {"zoomStart": 1.0, "zoomEnd": 0.7},
+    "zoom-orbit": {"sweepAngle": 360, "zoomStart": 1.0, "zoomEnd": 0.7},
     "reveal": {"sweepAngle": 180, "scaleFrom": 0},
 }
 """Defaults of the settings that only one effect has; ``sweepAngle`` may be given with any."""

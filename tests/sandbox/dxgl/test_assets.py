@@ -86,6 +86,15 @@ def test_a_range_that_makes_no_sense_is_ignored(rendering, gallery):
         assert answer.status_code == 200, wanted
 
 
+@pytest.mark.parametrize("path", ["video", "poster", "thumb", "bundle", "video?quality=web"])
+def test_head_tells_what_get_would_send(rendering, gallery, path):
+    url = f"/v1/renders/{gallery.renders['standard']}/{path}"
+    told, sent = rendering.api.head(url), rendering.api.get(url)
+    assert (told.status_code, told.content) == (200, b"")
+    for name in ("content-type", "content-length", "accept-ranges", "etag", "cache-control"):
+        assert told.headers.get(name) == sent.headers.get(name)
+
+
 def test_if_range_with_an_old_tag_gives_the_whole_film(rendering, gallery):
     tag = rendering.asset(gallery.renders["standard"], "video").headers["ETag"]
     for given, status in ((tag, 206), ('"old"', 200)):

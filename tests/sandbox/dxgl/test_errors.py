@@ -138,6 +138,7 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(waiting, name, content
         ("http://", "invalid_url"),
         ("http://[::1/chair.glb", "invalid_url"),
         (5, "invalid_url"),
+        ("http://127.0.0.1:99999/chair.glb", "invalid_url"),
         ("file:///etc/passwd", "invalid_url"),
     ],
 )
@@ -170,6 +171,35 @@ def test_a_wrong_token_is_unauthorized(waiting, header):
 def test_a_body_that_is_not_a_json_object_misses_its_fields(waiting, body):
     answer = waiting.api.post("/v1/renders", content=body, headers={"Content-Type": "application/json"})
     assert answer.json()["error"]["code"] == "model_id_required"
+
+
+DEEP = '{"a": ' * 200 + "1" + "}" * 200
+UNANSWERABLE = ['{"a": "\\ud800"}', '{"\\udfff": 1}', '{"a": NaN}', '{"a": 1e999}', DEEP]
+
+
+@pytest.mark.parametrize("settings", UNANSWERABLE)
+def test_settings_that_no_answer_could_repeat_are_refused_before_they_cost_anything(waiting, model, settings):
+    before, body = waiting.balance(), f'{{"modelId": "{model}", "renderSettings": {settings}}}'
+    headers = {"Content-Type": "application/json"}
+    assert waiting.api.post("/v1/renders", content=body, headers=headers).status_code == 400
+    form = {"files": {"file": ("box.glb", shapes.glb())}, "data": {"renderSettings": settings}}
+    assert waiting.api.post("/v1/models", **form).json()["error"]["code"] == "invalid_settings"
+    assert waiting.api.get(f"/v1/models/{model}").status_code == 200
+    assert waiting.balance() == before
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("PATCH", "/v1/models/{}"), ("POST", "/v1/models/check-hash"), ("POST", "/v1/models/ingest")],
+)
+def test_half_a_character_harms_no_endpoint(waiting, model, method, path):
+    body = '{"title": "\\ud800", "sha256": "\\ud800", "url": "http://127.0.0.1/\\ud800.glb"}'
+    assert waiting.api.request(method, path.format(model), content=body).status_code < 500
+    assert waiting.api.get(f"/v1/models/{model}").status_code == 200
+
+
+def test_json_nested_beyond_what_python_reads_is_refused(waiting):
+    assert waiting.api.post("/v1/renders", content="[" * 100_000 + "]" * 100_000).status_code == 400
 
 
 def test_an_absurdly_large_json_body_is_refused(waiting):

@@ -67,7 +67,13 @@ def test_models_are_listed_newest_first_page_by_page(waiting):
 
 
 @pytest.mark.parametrize(
-    ("asked", "used"), [({}, (50, 0)), ({"limit": 500, "offset": -3}, (100, 0)), ({"limit": "many"}, (50, 0))]
+    ("asked", "used"),
+    [
+        ({}, (50, 0)),
+        ({"limit": 500, "offset": -3}, (100, 0)),
+        ({"limit": "many"}, (50, 0)),
+        ({"limit": 10**30, "offset": 10**30}, (100, 2**63 - 1)),
+    ],
 )
 def test_a_page_has_50_rows_and_never_more_than_100(waiting, asked, used):
     meta = waiting.api.get("/v1/models", params=asked).json()["meta"]

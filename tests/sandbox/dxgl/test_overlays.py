@@ -52,6 +52,9 @@ def test_own_overlays_can_be_deleted_system_ones_cannot(waiting):
     ("content", "fields", "code"),
     [
         (b"GIF89a", {}, "invalid_format"),
+        (b"\x89PNG\r\n\x1a\n", {}, "invalid_format"),
+        (shapes.png("#336699")[:-30], {}, "invalid_format"),
+        (shapes.png("#336699", (8000, 8000)), {}, "invalid_format"),
         (b"\x89PNG\r\n\x1a\n" + bytes(10 * 1024 * 1024), {}, "file_too_large"),
         (b"\x89PNG\r\n\x1a\n" + bytes(12 * 1024 * 1024), {}, "file_too_large"),
         (None, {"layer": "middle"}, "invalid_request"),

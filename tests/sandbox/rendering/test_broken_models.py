@@ -191,6 +191,12 @@ def test_a_gltf_with_its_data_inline_or_beside_it_becomes_the_same_glb(tmp_path,
     assert packed.mesh.materials[0].has("base")
 
 
+def test_a_byte_order_mark_before_the_json_is_ignored(tmp_path):
+    path = gltf(good(), tmp_path, True)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert len(Scene(path, 512).mesh.faces)
+
+
 def test_a_gltf_may_not_read_outside_its_folder(tmp_path):
     (tmp_path / "inner").mkdir()
     (tmp_path / "secret.bin").write_bytes(good().body)

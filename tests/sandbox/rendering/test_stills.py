@@ -202,9 +202,16 @@ def test_the_ending_of_the_name_decides_the_format(make, models):
             assert image.format == kind
 
 
-def test_a_watermark_is_drawn_over_the_product(make, models):
-    out = make(models / "ball.glb", still(name="a.png"), still(name="b.png", watermark="PREVIEW"))
-    assert np.abs(pixels(out, "a.png") - pixels(out, "b.png")).max() > 20
+@pytest.mark.parametrize("background", ["#000000", "#808080", "#ffffff"])
+def test_a_watermark_can_be_read_on_every_background(make, models, background):
+    plain_, marked = still(name="a.png"), still(name="b.png", watermark="PREVIEW")
+    out = make(models / "ball.glb", *({**each, "background": background} for each in (plain_, marked)))
+    changed = np.abs(pixels(out, "a.png") - pixels(out, "b.png")).max(2) > 40
+    assert 0.01 < changed.mean() < 0.3
+    middle = changed[
+        changed.shape[0] // 4 : -changed.shape[0] // 4, changed.shape[1] // 4 : -changed.shape[1] // 4
+    ]
+    assert middle.any()
 
 
 def test_smooth_normals_are_found_for_a_model_without_any(make, models, tmp_path):

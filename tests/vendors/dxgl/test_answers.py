@@ -51,12 +51,25 @@ def test_a_model_shows_which_renders_are_previews():
     assert model.tags == ()
 
 
+def test_a_render_of_which_all_but_the_id_is_null_is_read():
+    render = endpoints.get_render("x").parse(
+        answer(200, {"data": {**dict.fromkeys(RENDER), "id": "x", "is_system_preview": None}})
+    )
+    assert (render.status, render.file_size, render.is_system_preview) == (None, None, False)
+
+
+@pytest.mark.parametrize("body", [{"data": {"success": True}}, {"data": None}, {"success": True}, []])
+def test_a_change_of_a_model_needs_no_model_in_its_answer(body):
+    assert endpoints.update_model("M1", sku="S").parse(answer(200, body)) is None
+
+
 @pytest.mark.parametrize(
     ("body", "duplicate"),
     [
         ({"data": {"modelId": "M", "renderId": "R"}}, False),
         ({"data": {"modelId": "M", "renderId": "R", "duplicate": True}}, True),
         ({"data": {"modelId": "M", "renderId": "R"}, "duplicate": True}, True),
+        ({"data": {"modelId": "M", "renderId": "R", "duplicate": None}}, False),
     ],
 )
 def test_a_duplicate_is_told_inside_data_or_beside_it(body, duplicate):

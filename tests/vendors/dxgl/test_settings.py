@@ -138,6 +138,8 @@ EQUAL = [
     ({"length": 9}, {"length": 9.0}),
     ({"effect": "hero-spin"}, {"effect": "hero-spin", "sweepAngle": 540, "easeOutRatio": 0.6}),
     ({"effect": "reveal"}, {"effect": "reveal", "sweepAngle": 180.0, "scaleFrom": 0}),
+    ({}, {"sweepAngle": 360, "easeOutRatio": 0.6, "amplitude": 60, "zoomStart": 1.0, "scaleFrom": 0}),
+    ({"effect": "zoom-orbit"}, {"effect": "zoom-orbit", "sweepAngle": 360.0}),
     ({"effect": "showcase"}, {"effect": "showcase", "amplitude": 60}),
     ({"effect": "zoom-orbit"}, {"effect": "zoom-orbit", "zoomStart": 1, "zoomEnd": 0.7}),
     ({"effect": "turntable", "amplitude": 99}, {}),

@@ -113,6 +113,14 @@ class TestSubmit:
         with pytest.raises(OutcomeUnknownError, match="asked for 2 renders"):
             Desk(react).run(VENDOR.submit([request(model_id="M1"), request(model_id="M2")]))
 
+    @pytest.mark.parametrize("said", [(429, b""), (401, b""), (503, b"")])
+    def test_a_refusal_to_tell_the_paid_renders_apart_leaves_the_outcome_open(self, said):
+        made = [{"id": "R2", "modelId": "M2"}, {"id": "R1", "modelId": "M1"}]
+        desk = only({"POST /v1/renders/batch": (201, {"data": made}), "GET /v1/renders/R2": said})
+        with pytest.raises(OutcomeUnknownError, match=r"R2, R1.*a retry takes them over") as caught:
+            desk.run(VENDOR.submit([request(model_id="M1"), request(model_id="M2")]))
+        assert caught.value.happened is None
+
     def test_a_render_without_an_uploaded_model_is_not_sent(self):
         desk = only({})
         with pytest.raises(ModelFileError, match="not uploaded"):
