@@ -45,6 +45,25 @@ def test_a_task_marked_failed_while_deferred_cancels_what_is_not_done(stack: Sta
     assert len(stack.bill()) == bill + 24
 
 
+def test_a_task_marked_failed_on_the_worker_cancels_what_is_not_done(stack: Stack, tmp_path: Path) -> None:
+    dag_id, bill = "patient_on_the_worker", len(stack.bill())
+    run = _waiting_on_the_worker(stack, tmp_path, *(f"N{number}" for number in range(16)))
+    paid = [render for call in stack.bill()[bill:] for render in call["render_ids"]]
+    path = f"/api/v2/dags/{dag_id}/dagRuns/{run}/taskInstances/render"
+    stack.api.client.patch(path, json={"new_state": "failed"}).raise_for_status()
+    until(lambda: _status(stack, paid[-1]) is None, "the last render to be cancelled")
+    assert stack.finish(dag_id, run) == "failed"
+    assert len(stack.bill()) == bill + 16
+
+
+def test_a_task_cleared_on_the_worker_takes_its_renders_over(stack: Stack, tmp_path: Path) -> None:
+    dag_id, bill = "patient_on_the_worker", len(stack.bill())
+    run = _waiting_on_the_worker(stack, tmp_path, *(f"N{number}" for number in range(6)))
+    _clear(stack, run, dag_id)
+    assert stack.finish(dag_id, run) == "success"
+    assert len(stack.bill()) == bill + 6
+
+
 def test_a_task_cleared_while_deferred_takes_its_renders_over(stack: Stack, tmp_path: Path) -> None:
     bill = len(stack.bill())
     run = _deferred(stack, tmp_path, "ONE")
@@ -78,9 +97,18 @@ def _deferred(stack: Stack, folder: Path, *skus: str) -> str:
     return run
 
 
-def _clear(stack: Stack, run: str) -> None:
+def _waiting_on_the_worker(stack: Stack, folder: Path, *skus: str) -> str:
+    catalog = stack.catalog(folder / "shop", *skus)
+    output = folder / "renders"
+    run = stack.start("patient_on_the_worker", catalog=str(catalog), output=f"file://{output}")
+    progress = output / "_render/progress.json"
+    until(lambda: progress.exists() and '"render"' in progress.read_text(), "the worker to wait")
+    return run
+
+
+def _clear(stack: Stack, run: str, dag_id: str = "patient") -> None:
     body = {"dry_run": False, "dag_run_id": run, "task_ids": ["render"], "only_failed": False}
-    answer = stack.api.client.post("/api/v2/dags/patient/clearTaskInstances", json=body)
+    answer = stack.api.client.post(f"/api/v2/dags/{dag_id}/clearTaskInstances", json=body)
     answer.raise_for_status()
 
 

@@ -35,8 +35,7 @@ class DxglSettings(BaseModel):
 
     :param quality: ``standard`` 1080p, 1 credit; ``4k``, 4 credits; ``pro`` ProRes with alpha, 16 credits.
     :param effect: camera motion, or ``dataset``.
-    :param sweep_angle: degrees, 10 to 1080; by default 540 for hero-spin, 180 for reveal and 360 for
-        turntable and zoom-orbit.
+    :param sweep_angle: degrees, 10 to 1080; 540 for hero-spin and 180 for reveal by default.
     :param ease_out_ratio: share of a hero-spin in which it slows down, 0 to 1; 0.6 by default.
     :param amplitude: degrees that a showcase swings, 5 to 180; 60 by default.
     :param zoom_start: radius factor at the start of a zoom-orbit, 0.1 to 3; 1.0 by default.
@@ -90,13 +89,14 @@ VIDEO = {"quality": "standard", "effect": "turntable", "aspect": "16:9", "length
 AS_DATASET = {"effect": "dataset", "output": "dataset"}
 DATASET = {**AS_DATASET, "datasetQuality": "100x800", "coverage": "hemisphere"}
 BY_EFFECT: Mapping[str, Settings] = {
-    "turntable": {"sweepAngle": 360},
     "hero-spin": {"sweepAngle": 540, "easeOutRatio": 0.6},
     "showcase": {"amplitude": 60},
-    "zoom-orbit": {"sweepAngle": 360, "zoomStart": 1.0, "zoomEnd": 0.7},
+    "zoom-orbit": {"zoomStart": 1.0, "zoomEnd": 0.7},
     "reveal": {"sweepAngle": 180, "scaleFrom": 0},
 }
 """Defaults of the settings that only one effect has; ``sweepAngle`` may be given with any."""
+FULL_TURN = {"turntable": 360, "zoom-orbit": 360}
+"""What ``sweepAngle`` is for effects that are documented as 360° without naming a default."""
 
 PRICES: Mapping[str, Decimal] = {"standard": Decimal(1), "4k": Decimal(4), "pro": Decimal(16)}
 DATASET_PRICES: Mapping[str, Decimal] = {
@@ -115,6 +115,8 @@ def canonical(settings: Settings) -> dict[str, Any]:
     relevant = _defaults(given)
     kept = {key: value for key, value in given.items() if key in relevant or key not in NAMES.values()}
     filled = {**relevant, **kept} | (AS_DATASET if is_dataset(given) else {})
+    if filled.get("sweepAngle") == FULL_TURN.get(str(filled.get("effect"))):
+        filled.pop("sweepAngle", None)
     return {key: value for key, value in filled.items() if value is not None}
 
 
