@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from airflow_provider_render.catalog.plan import PlannedItem
 from airflow_provider_render.catalog.report import ItemReport, Outcome, Stage
+from airflow_provider_render.catalog.submit import STOPPING
 from airflow_provider_render.core.errors import AmbiguousSubmitError, RenderError, VendorError
 from airflow_provider_render.core.journal import FRUITLESS, Action, Phase, Record
 from airflow_provider_render.core.vendor import RenderVendor
@@ -20,17 +21,20 @@ class Failure(NamedTuple):
     :param stage: where it failed.
     :param reason: what went wrong.
     :param passing: whether another try may work.
+    :param stopping: whether it kept the run from submitting anything more, as an empty account does.
     """
 
     stage: Stage
     reason: str
     passing: bool
+    stopping: bool = False
 
 
 def failure_of(stage: Stage, error: RenderError) -> Failure:
     """Describe an error; trouble on the way, and calls without a clear answer, may pass."""
     unclear = isinstance(error, VendorError) and (error.transient or error.happened is None)
-    return Failure(stage, str(error), unclear and not isinstance(error, AmbiguousSubmitError))
+    passing = unclear and not isinstance(error, AmbiguousSubmitError)
+    return Failure(stage, str(error), passing, isinstance(error, STOPPING))
 
 
 def remembered(failures: Mapping[str, Failure], most: int) -> dict[str, list[Any]]:
@@ -41,7 +45,7 @@ def remembered(failures: Mapping[str, Failure], most: int) -> dict[str, list[Any
     """
     kept: dict[str, list[Any]] = {}
     for key, failure in failures.items():
-        form = [failure.stage, failure.reason[:300], failure.passing]
+        form = [failure.stage, failure.reason[:300], failure.passing, failure.stopping]
         most -= len(json.dumps({key: form}))
         if most < 0:
             break

@@ -36,6 +36,9 @@ OnAmbiguous = Literal["fail", "resubmit"]
 LOOK_AGAIN = 5.0
 """Seconds between two questions about a cut-off submit."""
 
+LONG_AGO = 10
+"""Settling times after which no request can still be under way, however slow its upload was."""
+
 STOPPING = (AuthError, OutOfCreditsError, QuotaError, BudgetError)
 """Errors after which no further paid call makes sense."""
 
@@ -153,6 +156,7 @@ class Submission:
         self._ledger = ledger
         self._run = run
         self._now = now
+        self._began = datetime.fromisoformat(now())
         self._force = force
         self._on_ambiguous = on_ambiguous
         self._concurrency = max(1, concurrency)
@@ -239,11 +243,16 @@ class Submission:
             group.model_id = group.model_id or self._find_model(group)
 
     def _unsettled(self, group: _Group) -> float:
-        """Return the seconds in which the vendor may still come to know of a cut-off submit."""
+        """Return the seconds in which the vendor may still come to know of a cut-off submit.
+
+        Nobody wrote down when the request ended, so they count from the first question after it.
+        """
         intents = [record for record in group.before.values() if record and record.phase is Phase.INTENT]
         written = max(datetime.fromisoformat(record.updated) for record in intents)
-        age = datetime.fromisoformat(self._now()) - written
-        return self._vendor.poll_policy.settling - age.total_seconds()
+        now, settling = datetime.fromisoformat(self._now()), self._vendor.poll_policy.settling
+        if (now - written).total_seconds() > LONG_AGO * settling:
+            return 0.0
+        return settling - (now - self._began).total_seconds()
 
     def _adopted(self, group: _Group, job: RenderJob) -> None:
         self._record(group, job, group.price if group.recovering else Decimal(0))

@@ -24,7 +24,7 @@ class PollPolicy:
     :param cap: between two looks at the most.
     :param listing_grace: how long a fresh render may be unknown to the vendor before it counts as lost.
     :param settling: how long after a submit was cut off the vendor may still come to know of it: a request
-        that it had received whole goes on without its sender.
+        that it had received whole goes on without its sender. Longer than a call may last.
     """
 
     first: float = 5.0
@@ -32,7 +32,7 @@ class PollPolicy:
     growth: float = 1.5
     cap: float = 30.0
     listing_grace: float = 120.0
-    settling: float = 60.0
+    settling: float = 90.0
 
     def override(self, changes: Mapping[str, float]) -> PollPolicy:
         """Return the policy with some of its values changed, by name."""

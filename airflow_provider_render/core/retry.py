@@ -45,7 +45,7 @@ def retry_delay(
         return None
     if error.retry_after is not None:
         return error.retry_after if error.retry_after <= policy.cap else None
-    return min(policy.cap, policy.first * policy.growth ** (attempt - 1)) * (1 + jitter)
+    return min(policy.cap, policy.first * policy.growth ** (attempt - 1) * (1 + jitter))
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

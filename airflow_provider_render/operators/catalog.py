@@ -47,8 +47,9 @@ class RenderCatalogOperator(WaitingOperator):
     downloaded, checked and put in place.
 
     * One item that fails does not stop the others; the report says what failed, at which stage and what
-      to do. The task fails when every item of it failed, when one did and ``fail_on_item_failure`` is
-      set, or, so that Airflow retries, when something went wrong that another try may mend.
+      to do. The task fails when nothing worked, when an item failed and ``fail_on_item_failure`` is set,
+      when the account was refused or empty before all was submitted, or, so that Airflow retries, when
+      something went wrong that another try may mend.
     * A retry or clear goes on from the state: nothing that was paid is paid again. A render that the
       vendor failed is paid again by a later run, up to ``max_attempts`` times in all.
     * When a user marks the task, open renders are cancelled at the vendor unless ``cancel_on_kill`` is
@@ -191,19 +192,24 @@ class RenderCatalogOperator(WaitingOperator):
         return summary
 
     def _judge(self, run: Reconciliation, report: Report) -> None:
-        """Fail the task where that helps: for a retry, or because nothing worked."""
-        counts = report.counts()
-        failed, passing = counts.get("failed", 0), [f for f in run.failures.values() if f.passing]
-        if passing:
+        """Fail the task where that helps: for a retry, for a person to act, or because nothing worked."""
+        counts, failures = report.counts(), run.failures.values()
+        if passing := [failure for failure in failures if failure.passing]:
             raise UnavailableError(
-                f"{len(passing)} items did not get on, a retry takes up only them; the first:"
+                f"items that did not get on: {len(passing)}; a retry takes up only them. The first:"
                 f" {passing[0].reason}"
             )
-        fresh = counts.get("delivered", 0)
-        if failed and (self.fail_on_item_failure or not (fresh or counts.get("unchanged", 0))):
+        if stopping := [failure for failure in failures if failure.stopping]:
+            raise RenderFailedError(
+                f"items that could not be submitted: {len(stopping)}; what was submitted is delivered."
+                f" {stopping[0].reason}"
+            )
+        failed = counts.get("failed", 0)
+        worked = counts.get("delivered", 0) or counts.get("unchanged", 0)
+        if failed and (self.fail_on_item_failure or not worked):
             first = next(item for item in report.items if item.outcome == "failed")
             raise RenderFailedError(
-                f"{failed} of {len(report.items)} items failed; the first: {first.key}: {first.reason}"
+                f"items that failed: {failed} of {len(report.items)}. The first: {first.key}: {first.reason}"
             )
 
     def _require_work(self, plan: Plan) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseSensorOperator, PokeReturnValue, conf
 from airflow.sdk.exceptions import AirflowSensorTimeout
 
-from airflow_provider_render.core.errors import RenderFailedError, UnavailableError
+from airflow_provider_render.core.errors import RenderFailedError, UnavailableError, VendorError
 from airflow_provider_render.core.job import RenderJob, RenderState, RenderStatus
 from airflow_provider_render.core.polling import Verdict
 from airflow_provider_render.hooks.base import RenderHook
@@ -70,9 +70,15 @@ class RenderSensor(BaseSensorOperator):
         return RenderHook.for_connection(self.render_conn_id)
 
     def poke(self, context: Context) -> PokeReturnValue:
-        """Look once."""
+        """Look once; a vendor that cannot be asked for a while is waited out."""
         jobs = read_jobs(self.job)
-        states = self._look(jobs)
+        try:
+            states = self._look(jobs)
+        except VendorError as error:
+            if not error.transient:
+                raise
+            self.log.warning("cannot look at the renders: %s", error)
+            return PokeReturnValue(is_done=False)
         done = len(states) == len(jobs) and all(state.status.terminal for state in states.values())
         return PokeReturnValue(is_done=done, xcom_value=self._result(jobs, states) if done else None)
 

@@ -45,22 +45,22 @@ def report(record, failure=None, *, item=ITEM, run="monday"):
 
 
 @pytest.mark.parametrize(
-    ("error", "passing"),
+    ("error", "passing", "stopping"),
     [
-        (RateLimitedError("slow down"), True),
-        (UnavailableError("503"), True),
-        (DownloadError("cut short"), True),
-        (OutcomeUnknownError("no answer", happened=None), True),
-        (AmbiguousSubmitError("cannot tell", happened=None), False),
-        (RejectedError("no"), False),
-        (AuthError("revoked"), False),
-        (OutOfCreditsError("empty"), False),
-        (BudgetError("too dear"), False),
-        (OutputError("disk full"), False),
+        (RateLimitedError("slow down"), True, False),
+        (UnavailableError("503"), True, False),
+        (DownloadError("cut short"), True, False),
+        (OutcomeUnknownError("no answer", happened=None), True, False),
+        (AmbiguousSubmitError("cannot tell", happened=None), False, False),
+        (RejectedError("no"), False, False),
+        (AuthError("revoked"), False, True),
+        (OutOfCreditsError("empty"), False, True),
+        (BudgetError("too dear"), False, True),
+        (OutputError("disk full"), False, False),
     ],
 )
-def test_only_trouble_on_the_way_may_pass(error, passing):
-    assert failure_of(Stage.SUBMIT, error) == Failure(Stage.SUBMIT, str(error), passing)
+def test_trouble_on_the_way_may_pass_and_a_refusal_of_the_account_stops_the_run(error, passing, stopping):
+    assert failure_of(Stage.SUBMIT, error) == Failure(Stage.SUBMIT, str(error), passing, stopping)
 
 
 class TestOutcome:
@@ -133,4 +133,4 @@ class TestRemembered:
 
     def test_few_failures_are_all_kept_with_their_reasons_cut(self):
         kept = remembered({"A": self.FAILURE}, 10_000)
-        assert kept == {"A": ["submit", "é" * 300, True]}
+        assert kept == {"A": ["submit", "é" * 300, True, False]}

@@ -52,7 +52,7 @@ def test_the_task_fails_when_every_item_failed(dxgl, tmp_path, deferrable):
     table = rows(new_model(tmp_path, "doomed"), corrupt(tmp_path))
     task = catalog(dxgl, table, tmp_path / "out", deferrable=deferrable)
 
-    with pytest.raises(RenderFailedError, match="2 of 2 items failed; the first: doomed"):
+    with pytest.raises(RenderFailedError, match=r"items that failed: 2 of 2\. The first: doomed"):
         task.run()
 
     assert dxgl.spent == 1
@@ -80,7 +80,7 @@ def test_a_later_run_pays_again_for_a_failed_render_up_to_max_attempts(dxgl, tmp
 def test_one_failed_item_fails_the_task_where_that_is_wanted(dxgl, rendered, tmp_path):
     task = catalog(dxgl, rows(corrupt(tmp_path), rendered[0]), tmp_path / "out", fail_on_item_failure=True)
 
-    with pytest.raises(RenderFailedError, match="1 of 2 items failed; the first: broken"):
+    with pytest.raises(RenderFailedError, match=r"items that failed: 1 of 2\. The first: broken"):
         task.run()
 
     assert "bench/video.mp4" in files_below(tmp_path / "out")
@@ -100,7 +100,7 @@ def test_trouble_on_the_way_raises_for_a_retry_that_takes_up_only_what_is_missin
     task = catalog(dxgl, table, tmp_path / "out", concurrency=1, outputs=["poster"])
     dxgl.faults({"kind": "error_before", "match": "^GET .*/poster", "next": 1})
 
-    with pytest.raises(UnavailableError, match="1 items did not get on"):
+    with pytest.raises(UnavailableError, match="items that did not get on: 1;"):
         task.run()
     assert len([name for name in files_below(tmp_path / "out") if name.endswith("poster.png")]) == 2
 
@@ -114,7 +114,7 @@ def test_a_cut_off_download_leaves_no_file_and_the_retry_delivers_it_whole(dxgl,
     dxgl.faults({"kind": "truncate", "match": "/poster", "next": 1})
     task = catalog(dxgl, rows(rendered[0]), tmp_path / "out", outputs=["poster"])
 
-    with pytest.raises(UnavailableError, match="1 items did not get on"):
+    with pytest.raises(UnavailableError, match="items that did not get on: 1;"):
         task.run()
     assert files_below(tmp_path / "out") == {}
 
@@ -143,7 +143,7 @@ def test_a_submit_that_failed_on_the_way_is_remembered_over_the_waiting(dxgl, re
     task = catalog(dxgl, table, tmp_path / "out", deferrable=True)
     dxgl.faults({"kind": "drop_before", "match": UPLOAD, "next": 1})
 
-    with pytest.raises(UnavailableError, match="1 items did not get on"):
+    with pytest.raises(UnavailableError, match="items that did not get on: 1;"):
         task.run()
     summary = task.run()
 
@@ -214,3 +214,15 @@ def test_a_vendor_that_cannot_be_reached_for_a_while_is_waited_out(dxgl, rendere
     assert event["status"] == "ready"
     assert task.resume(deferred, event)["delivered"] == 1
     assert dxgl.spent == 1
+
+
+def test_an_empty_account_fails_the_task_once_the_rest_is_delivered(dxgl, rendered, tmp_path):
+    dxgl.set_credits(1)
+    table = rows(*(new_model(tmp_path, name) for name in ("a", "b")), rendered[0])
+    task = catalog(dxgl, table, tmp_path / "out", deferrable=True, concurrency=1)
+
+    with pytest.raises(RenderFailedError, match="could not be submitted: 1; what was submitted is delivered"):
+        task.run()
+
+    assert dxgl.spent == 1
+    assert {path.partition("/")[0] for path in files_below(tmp_path / "out")} >= {"a", "bench"}

@@ -155,3 +155,18 @@ def test_the_link_is_there_while_deferred_and_after(dxgl, tmp_path):
 def test_what_is_no_render_is_refused(idle, job, deferrable):
     with pytest.raises(RenderInputError, match="job: "):
         sensor(idle, job, deferrable=deferrable).run()
+
+
+def test_a_vendor_that_cannot_be_asked_for_a_while_is_waited_out_on_the_worker(dxgl, rendered, monkeypatch):
+    job = finished(dxgl, rendered[0])
+    asked, ask = [], RenderSensor._look
+
+    def look(self, jobs):
+        asked.append(jobs)
+        if len(asked) < 3:
+            raise UnavailableError("503")
+        return ask(self, jobs)
+
+    monkeypatch.setattr(RenderSensor, "_look", look)
+    assert sensor(dxgl, job, deferrable=False).run() == job
+    assert len(asked) == 3

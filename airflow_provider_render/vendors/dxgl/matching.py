@@ -54,6 +54,11 @@ def in_order(requests: Sequence[RenderRequest], renders: Sequence[Render]) -> Op
     return ordered
 
 
+def is_made_with(render: Render, wanted: Settings) -> bool:
+    """Whether a render has the wanted settings, as far as anybody says."""
+    return not wanted or render.render_settings is None or _shows(render, wanted)
+
+
 def _renders_of(model_id: str) -> Operation[list[Render]]:
     """List the renders of a model, also of a deleted one.
 

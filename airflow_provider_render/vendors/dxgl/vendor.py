@@ -92,12 +92,18 @@ class DxglVendor(RenderVendor):
         return render_settings.price(settings)
 
     def outputs(self, job: RenderJob) -> Operation[list[RenderOutput]]:
-        """List the files of a finished render; a dataset is one ZIP."""
+        """List the files of a finished render; a dataset is one ZIP.
+
+        The answer to a batch need not say which of a model's renders has which settings. Should its order
+        have been another, the render with the wanted settings is taken instead.
+        """
         render = yield from send(endpoints.get_render(job.id))
+        if not matching.is_made_with(render, job.settings):
+            render = (yield from matching.find_equal(job.model_id, job.settings, ())) or render
         made_with = render.render_settings or job.settings
         if render_settings.is_dataset(made_with):
-            return [_output(OutputKind.DATASET, "dataset.zip", ZIP, job, "dataset")]
-        return list(_video_files(job, made_with, web=bool(render.has_web_variant)))
+            return [_output(OutputKind.DATASET, "dataset.zip", ZIP, render.id, "dataset")]
+        return list(_video_files(render.id, made_with, web=bool(render.has_web_variant)))
 
     def locate(self, output: RenderOutput) -> Operation[Fetch]:
         """Say where a file is; DXGL needs no presigned URLs, so no call is made."""
@@ -183,22 +189,22 @@ class DxglVendor(RenderVendor):
         return places[asset]()
 
 
-def _video_files(job: RenderJob, made_with: Settings, *, web: bool) -> list[RenderOutput]:
+def _video_files(render_id: str, made_with: Settings, *, web: bool) -> list[RenderOutput]:
     pro = made_with.get("quality") == "pro"
     video = ("video.mov", "video/quicktime") if pro else ("video.mp4", "video/mp4")
     files = [
-        _output(OutputKind.VIDEO, *video, job, "video"),
-        _output(OutputKind.POSTER, "poster.png", "image/png", job, "poster"),
-        _output(OutputKind.THUMBNAIL, "thumb.mp4", "video/mp4", job, "thumb"),
-        _output(OutputKind.ARCHIVE, "assets.zip", ZIP, job, "bundle"),
+        _output(OutputKind.VIDEO, *video, render_id, "video"),
+        _output(OutputKind.POSTER, "poster.png", "image/png", render_id, "poster"),
+        _output(OutputKind.THUMBNAIL, "thumb.mp4", "video/mp4", render_id, "thumb"),
+        _output(OutputKind.ARCHIVE, "assets.zip", ZIP, render_id, "bundle"),
     ]
     if web:
-        files.insert(1, _output(OutputKind.WEB_VIDEO, "web.mp4", "video/mp4", job, "web"))
+        files.insert(1, _output(OutputKind.WEB_VIDEO, "web.mp4", "video/mp4", render_id, "web"))
     return files
 
 
-def _output(kind: OutputKind, name: str, media_type: str, job: RenderJob, asset: str) -> RenderOutput:
-    return RenderOutput(kind, name, media_type, {"render": job.id, "asset": asset})
+def _output(kind: OutputKind, name: str, media_type: str, render_id: str, asset: str) -> RenderOutput:
+    return RenderOutput(kind, name, media_type, {"render": render_id, "asset": asset})
 
 
 def _job(render_id: str, model_id: str, sent: Settings) -> RenderJob:

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from airflow_provider_render.core.errors import ModelFileError, OutcomeUnknownError, UnavailableError
-from airflow_provider_render.core.job import OutputKind, RenderRequest
+from airflow_provider_render.core.job import OutputKind, RenderJob, RenderRequest
 from airflow_provider_render.core.vendor import Account, Answerable
 from airflow_provider_render.vendors.dxgl.vendor import DxglVendor
 from tests.vendors.dxgl.desk import MODEL, VENDOR, Desk, Shelf, job, refusal, request
@@ -281,3 +281,19 @@ def test_the_account_tells_its_credits(told, left):
 
 def test_the_portal_is_a_page_for_people():
     assert VENDOR.portal_url(job("R")) == "https://dx.gl/portal"
+
+
+def test_a_batch_answered_in_another_order_still_delivers_the_wanted_pictures():
+    wide, square = {"aspect": "16:9"}, {"aspect": "1:1"}
+    renders = [
+        {"id": "R1", "modelId": "M1", "status": "done", "renderSettings": square},
+        {"id": "R2", "modelId": "M1", "status": "done", "renderSettings": wide},
+    ]
+    desk = only(
+        {
+            "GET /v1/renders/R1": (200, {"data": renders[0]}),
+            "GET /v1/models/M1": (200, {"data": {"id": "M1", "renders": renders}}),
+        }
+    )
+    outputs = desk.run(VENDOR.outputs(RenderJob("dxgl", "R1", "M1", wide)))
+    assert {output.ref["render"] for output in outputs} == {"R2"}
