@@ -104,8 +104,9 @@ class Delivery:
             return tuple(self._file(parcel, output, Path(spool)) for output in wanted)
 
     def _file(self, parcel: Parcel, output: RenderOutput, spool: Path) -> Mapping[str, Any]:
-        fetched = self._download(output, spool / "download")
-        name = _named(safe_name(output.name), fetched.media_type)
+        name = safe_name(output.name)
+        fetched = self._download(output, spool / name)
+        name = _named(name, fetched.media_type)
         publish(fetched.path, self._root / parcel.folder / name)
         return {
             "path": f"{parcel.folder}/{name}",

@@ -63,11 +63,9 @@ class CatalogItem:
         it cannot be taken for a file of the product itself.
         """
         sku = _folder_name(self.sku, _SKU_BYTES)
-        return (
-            sku
-            if self.variant is None
-            else f"{sku}/{_folder_name(self.variant, _VARIANT_BYTES, _PLAIN - {'.'})}"
-        )
+        if self.variant is None:
+            return sku
+        return f"{sku}/{_folder_name(self.variant, _VARIANT_BYTES, _PLAIN_VARIANT)}"
 
 
 def read_rows(

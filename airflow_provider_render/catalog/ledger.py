@@ -63,13 +63,13 @@ class Ledger:
     def settle(self, records: Iterable[Record], run: str) -> None:
         """Take back what was counted last by a worker that died before it wrote the intents.
 
-        :param records: what the journal knows.
+        :param records: what the journal knows, before anybody looked what has ended since.
         :param run: name of the run.
         """
         noted = {record.fingerprint for record in records if record.run == run and record.phase in _PAYING}
-        lost = {mark: price for mark, price in self._pending.items() if mark not in noted}
-        if lost:
-            self.release(lost, 0)
+        lost = [price for mark, price in self._pending.items() if mark not in noted]
+        if self._pending:
+            self._book(-sum(lost, Decimal(0)), 0, {})
 
     def confirm(self) -> None:
         """Note that the intents of all that was counted are in the journal."""

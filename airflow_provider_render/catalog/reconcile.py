@@ -7,8 +7,7 @@ just goes on from there.
 from __future__ import annotations
 
 import logging
-import posixpath
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -30,9 +29,9 @@ from airflow_provider_render.catalog.preflight import check_model
 from airflow_provider_render.catalog.progress import Progress
 from airflow_provider_render.catalog.report import ItemReport, Report, Stage
 from airflow_provider_render.catalog.sources import read_catalog
-from airflow_provider_render.catalog.store import StateStore, write_item
+from airflow_provider_render.catalog.store import StateStore, remove_item, write_item
 from airflow_provider_render.catalog.submit import OnAmbiguous, Submission, Submitted, Wanted
-from airflow_provider_render.core.errors import ModelFileError, NotFoundError, RenderError
+from airflow_provider_render.core.errors import ModelFileError, NotFoundError, RenderError, VendorError
 from airflow_provider_render.core.job import OutputKind, RenderJob, RenderState
 from airflow_provider_render.core.journal import Action, Phase, Record, gone, observed
 from airflow_provider_render.core.vendor import VendorClient
@@ -145,6 +144,7 @@ class Reconciliation:
         """
         items = [item for item in self._items if self.store.shard_of(item.key) in self._shards]
         records = self.store.load(self._shards)
+        self._ledger.settle(records.values(), self._run)
         self._plan_progress(0, len(items))
         plan = make_plan(
             items,
@@ -168,7 +168,6 @@ class Reconciliation:
 
         :raises BudgetError: the plan costs more than ``max_credits`` leaves; nothing was paid.
         """
-        self._ledger.settle(self.store.load(self._shards).values(), self._run)
         # What a cut-off submit may cost was booked when it was made.
         booked = {item.fingerprint for item in plan.of(Action.RECOVER)}
         new = Plan(tuple(item for item in plan.of(Action.RENDER) if item.fingerprint not in booked))
@@ -248,9 +247,8 @@ class Reconciliation:
         if not self._spec.prune:
             return
         for key in plan.orphans:
-            record = self.store.get(key)
-            for path in _paths(record.files) if record else ():
-                (self.root / path).remove()
+            if record := self.store.get(key):
+                remove_item(self.root, record)
             self.store.forget([key])
             self._pruned.append(key)
 
@@ -370,14 +368,15 @@ class Reconciliation:
     def _undelivered(self, parcel: Parcel, error: RenderError) -> None:
         self.failures[parcel.key] = failure_of(Stage.DOWNLOAD, error)
         record = self.store.get(parcel.key)
-        if isinstance(error, NotFoundError) and record is not None:
+        if isinstance(error, NotFoundError) and record is not None and self._removed(parcel.job):
             self.store.put({parcel.key: replace(gone(record, str(error)), updated=_now())})
 
-
-def _paths(files: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return the paths of an item's files, and of what describes them."""
-    paths = [str(file["path"]) for file in files]
-    return [*paths, *sorted({f"{posixpath.dirname(path)}/render.json" for path in paths})]
+    def _removed(self, job: RenderJob) -> bool:
+        """Whether the vendor has a render no more; that it lacks a file of one is no reason to pay again."""
+        try:
+            return job.id not in self._client.run(self._vendor.states([job]))
+        except VendorError:
+            return False
 
 
 def jobs_of(records: Mapping[str, Record]) -> list[RenderJob]:

@@ -69,9 +69,6 @@ class _Storage(ABC):
     @abstractmethod
     def remove(self, path: str) -> None: ...
 
-    @abstractmethod
-    def make_folder(self, path: str) -> None: ...
-
     def remove_if_empty(self, path: str) -> None:  # noqa: B027 - object storage has no empty folders
         """Remove a folder without files, where there is such a thing."""
 
@@ -128,9 +125,6 @@ class _Local(_Storage):
         with suppress(OSError):
             os.rmdir(path)
 
-    def make_folder(self, path: str) -> None:
-        os.makedirs(path, exist_ok=True)
-
     @staticmethod
     def _entry(path: str, stat: os.stat_result) -> Entry:
         folder = (stat.st_mode & 0o170000) == 0o040000
@@ -142,6 +136,8 @@ class _Remote(_Storage):
         self._fs = fs
 
     def open(self, path: str) -> BinaryIO:
+        # A listing kept from before would hide what another task has written since.
+        self._fs.invalidate_cache(path)
         # Default blocks of 50 MiB per open S3 file would make memory grow with concurrency.
         return cast("BinaryIO", self._fs.open(path, "rb", block_size=_BLOCK))
 
@@ -175,9 +171,6 @@ class _Remote(_Storage):
     def remove(self, path: str) -> None:
         with suppress(FileNotFoundError):
             self._fs.rm_file(path)
-
-    def make_folder(self, path: str) -> None:
-        self._fs.makedirs(path, exist_ok=True)
 
     def _in_folder(self, path: str, action: _Action) -> None:
         """Write; make the folder first only where the file system knows folders and misses it."""
@@ -276,10 +269,6 @@ class Place:
     def remove_if_empty(self) -> None:
         """Remove the folder if there is nothing in it."""
         self._storage.remove_if_empty(self.path)
-
-    def make_folder(self) -> None:
-        """Make it a folder, with all above it."""
-        self._storage.make_folder(self.path)
 
     def _prepare(self) -> None:
         if self.local:

@@ -309,7 +309,7 @@ class Submission:
             self._undo(groups, error)
             if isinstance(error, STOPPING):
                 raise
-            if isinstance(error, RejectedError) and len(groups) > 1:
+            if isinstance(error, RejectedError) and error.happened is False and len(groups) > 1:
                 self._submit(groups[: len(groups) // 2])
                 self._submit(groups[len(groups) // 2 :])
             else:

@@ -56,7 +56,10 @@ class CatalogError(RenderInputError):
 
 
 class OutputError(RenderInputError):
-    """The output folder cannot be written, or holds something that is not this package's."""
+    """The output folder cannot be read or written, or holds something that is not this package's.
+
+    Unlike its siblings it may come after something was paid; what was paid is in the state, and is kept.
+    """
 
 
 class BudgetError(RenderInputError):

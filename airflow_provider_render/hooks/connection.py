@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 from airflow_provider_render.core.errors import ConnectionConfigError
 from airflow_provider_render.core.retry import RetryPolicy
 from airflow_provider_render.http.options import HttpOptions
+from airflow_provider_render.http.redact import redact
 
 T = TypeVar("T")
 
@@ -141,7 +142,7 @@ def _options(conn_id: str, extra: Mapping[str, Any], scheme: str) -> HttpOptions
             return kind(value)
         except (TypeError, ValueError):
             raise ConnectionConfigError(
-                f"connection {conn_id!r}: extra {name!r} is {what}, not {value!r}"
+                f"connection {conn_id!r}: extra {name!r} is {what}, not {redact(repr(value))}"
             ) from None
 
     usual = HttpOptions()

@@ -18,7 +18,7 @@ from airflow_provider_render.core.pacing import Pacer
 from airflow_provider_render.core.resource import Fetched
 from airflow_provider_render.core.vendor import RenderVendor
 from airflow_provider_render.http import body
-from airflow_provider_render.http.clients import settings
+from airflow_provider_render.http.clients import settings, trust
 from airflow_provider_render.http.download import downloading
 from airflow_provider_render.http.exchange import converse
 from airflow_provider_render.http.failures import FAILURES, failure
@@ -94,8 +94,10 @@ class AsyncDriver:
                 await self.close()
 
     async def _open(self) -> None:
+        options = self.terms.options
         if not self._clients:
-            options = self.terms.options
+            await asyncio.to_thread(trust, options.verify)
+        if not self._clients:
             self._clients = {keep: httpx.AsyncClient(**settings(options, keep)) for keep in (True, False)}
             self._keeper = _close_at_shutdown(*self._clients.values())
             await anext(self._keeper)

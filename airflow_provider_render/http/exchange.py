@@ -149,6 +149,7 @@ def _follow(attempt: Attempt, location: str) -> Attempt:
 def refusal(answer: Answer, terms: Terms) -> VendorError:
     """Return the error that an answer outside 2xx means."""
     error = _judged(answer, terms)
+    error.args = (redact(str(error), terms.secrets),)
     if error.retry_after is None and error.transient:
         error.retry_after = retry_after(answer.headers, terms.clock())
     if answer.status >= 500 or isinstance(error, UnavailableError):

@@ -6,10 +6,8 @@ import json
 import random
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, ExceptionRetryPolicy, RetryAction, RetryRule, conf
@@ -29,6 +27,7 @@ from airflow_provider_render.core.journal import Record
 from airflow_provider_render.core.polling import Verdict, Watch
 from airflow_provider_render.hooks.base import RenderHook
 from airflow_provider_render.links import VendorPortalLink
+from airflow_provider_render.triggers.ownership import given_up
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -161,14 +160,20 @@ def read_kinds(outputs: Collection[str] | None) -> list[OutputKind] | None:
         raise RenderInputError(f"outputs: {error}; allowed are {', '.join(OutputKind)}") from error
 
 
-def cancel_renders(hook: RenderHook, jobs: Iterable[RenderJob], log: Any) -> None:
-    """Cancel renders that have not ended; a failure to do so is logged only."""
+def cancel_renders(hook: RenderHook, jobs: Iterable[RenderJob], log: Any) -> set[str]:
+    """Cancel renders that have not ended; a failure to do so is logged only.
+
+    :returns: ids of those that were cancelled.
+    """
+    cancelled = set()
     for job in jobs:
         try:
             if hook.run(hook.vendor.cancel(job)):
+                cancelled.add(job.id)
                 log.info("cancelled render %s", job.id)
         except VendorError as error:
             log.warning("render %s could not be cancelled: %s", job.id, error)
+    return cancelled
 
 
 class RenderBaseOperator(BaseOperator):
@@ -200,23 +205,23 @@ class RenderBaseOperator(BaseOperator):
         if jobs:
             self.portal_url = self.hook.vendor.portal_url(jobs[0])
 
-    def cancel(self, jobs: Iterable[RenderJob]) -> None:
-        """Cancel renders that have not ended; a failure to do so is logged only."""
-        cancel_renders(self.hook, jobs, self.log)
+    def cancel(self, jobs: Iterable[RenderJob]) -> set[str]:
+        """Cancel renders that have not ended and return their ids; a failure to do so is logged only."""
+        return cancel_renders(self.hook, jobs, self.log)
 
 
 class WaitingOperator(RenderBaseOperator):
     """An operator that waits for renders, in the triggerer or on the worker.
 
-    What ends the waiting early: a user who marks the task (the open renders are cancelled unless
-    ``cancel_on_kill`` is off), and ``render_timeout`` (the worker cancels
-    them and fails). A cancelled render stays paid. A retry, a clear, and a restart of worker or triggerer
-    take over the renders that are under way.
+    What ends the waiting early: a user who marks the task, and ``render_timeout``, after which the task
+    fails. Both cancel the open renders unless ``cancel_on_kill`` is off. A cancelled render stays paid, and
+    a retry pays for another one. A retry, a clear, and a restart of worker or triggerer take over the
+    renders that are under way.
 
     :param deferrable: wait in the triggerer instead of on the worker.
     :param render_timeout: how long to wait for the renders, as timedelta or seconds.
     :param poll_interval: seconds between two looks at the start; the vendor's own if None.
-    :param cancel_on_kill: cancel open renders when a user ends the task.
+    :param cancel_on_kill: cancel open renders when a user ends the task, and after ``render_timeout``.
     """
 
     def __init__(
@@ -272,37 +277,27 @@ class WaitingOperator(RenderBaseOperator):
         """
         raise NotImplementedError
 
-    def expire(self, jobs: Sequence[RenderJob]) -> None:
-        """Cancel renders that took too long, and fail.
+    def timed_out(self, jobs: Sequence[RenderJob], cancelled: Collection[str]) -> RenderTimeoutError:
+        """Return the error for renders that took too long.
 
-        :raises RenderTimeoutError: always.
+        :param jobs: the renders.
+        :param cancelled: ids of those that were cancelled.
         """
         self.note_portal(jobs)
-        if self.cancel_on_kill:
-            self.cancel(jobs)
-        fate = "were cancelled" if self.cancel_on_kill else "go on, and a retry will take them over"
-        raise RenderTimeoutError(
-            f"{len(jobs)} renders were not done after {self._timeout:g} seconds (render_timeout); they"
-            f" {fate}. What they cost stays spent."
+        fates = {
+            "were cancelled, and a retry pays for new ones": len(cancelled),
+            "go on, and a retry will take them over": len(jobs) - len(cancelled),
+        }
+        told = "; ".join(f"{count} {fate}" for fate, count in fates.items() if count)
+        return RenderTimeoutError(
+            f"{len(jobs)} renders were not done after {self._timeout:g} seconds (render_timeout): {told}."
+            " What they cost stays spent."
         )
 
     def on_kill(self) -> None:
         """Cancel the renders that the worker waits for, if a user ended the task for good."""
-        if self.cancel_on_kill and self._watched and self._given_up():
+        if self.cancel_on_kill and self._watched and given_up(self._task):
             self.cancel(self._watched)
-
-    def _given_up(self) -> bool:
-        from airflow_provider_render.triggers.ownership import GIVEN_UP, task_state
-
-        # The signal may have struck amid a conversation with Airflow, which then cannot take up another.
-        answer: Future[str | None] = Future()
-        Thread(target=lambda: answer.set_result(task_state(self._task)), daemon=True).start()
-        try:
-            state = answer.result(timeout=10)
-        except TimeoutError:
-            state = None
-        self.log.info("the task is %s", state)
-        return state in GIVEN_UP
 
     @property
     def _timeout(self) -> float:

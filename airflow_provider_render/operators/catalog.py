@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow_provider_render.catalog.items import ExtraColumns
 from airflow_provider_render.catalog.ledger import Ledger
@@ -21,7 +21,7 @@ from airflow_provider_render.core.errors import (
     RenderInputError,
     UnavailableError,
 )
-from airflow_provider_render.core.journal import Action
+from airflow_provider_render.core.journal import Action, Record
 from airflow_provider_render.core.polling import Verdict
 from airflow_provider_render.operators.base import (
     WaitingOperator,
@@ -37,6 +37,9 @@ from airflow_provider_render.operators.base import (
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+LISTED = 20
+"""Items that a plan names in its result, which is an XCom."""
+
 
 class RenderCatalogOperator(WaitingOperator):
     """Render what changed in a catalog, and deliver the files.
@@ -50,10 +53,11 @@ class RenderCatalogOperator(WaitingOperator):
       to do. The task fails when nothing worked, when an item failed and ``fail_on_item_failure`` is set,
       when the account was refused or empty before all was submitted, or, so that Airflow retries, when
       something went wrong that another try may mend.
-    * A retry or clear goes on from the state: nothing that was paid is paid again. A render that the
-      vendor failed is paid again by a later run, up to ``max_attempts`` times in all.
+    * A retry or clear goes on from the state: what is there or under way is not paid again. A render that
+      the vendor failed is paid again by a later run, up to ``max_attempts`` times in all.
     * When a user marks the task, open renders are cancelled at the vendor unless ``cancel_on_kill`` is
-      off; after ``render_timeout`` they are cancelled and the task fails. Cancelled renders stay paid.
+      off; after ``render_timeout`` they are cancelled likewise and the task fails. Cancelled renders stay
+      paid, and a retry or a later run pays for new ones, within ``max_attempts``.
     * Two runs must not work on one output folder at the same time: give the DAG ``max_active_runs=1``.
 
     Returns a summary (counts, credits, path of the report) that is small however large the catalog is.
@@ -64,7 +68,8 @@ class RenderCatalogOperator(WaitingOperator):
     :param output: path or URL of the output folder.
     :param settings: render settings for all items, in the vendor's names; a row's own go before them.
     :param outputs: kinds of output to deliver, such as ``["video", "poster"]``; the vendor's usual if None.
-    :param max_credits: credits that one run may spend; a plan above it fails before the first paid call.
+    :param max_credits: credits that this task may spend in one DAG run; a plan above it fails before the
+        first paid call. Each task of an ``.expand()`` has its own.
     :param plan_only: only say what would be done and what it would cost.
     :param force: render everything anew, once in each run.
     :param prune: remove the files of items that left the catalog; without it they are only reported.
@@ -136,7 +141,7 @@ class RenderCatalogOperator(WaitingOperator):
             plan = run.plan()
         self.log.info("plan for %s:\n%s", self.hook.vendor.title, plan.table())
         if read_flag("plan_only", self.plan_only):
-            return plan.to_json()
+            return plan.to_json(limit=LISTED)
         self._require_work(plan)
         run.approve(plan)
         run.submit(plan)
@@ -176,11 +181,12 @@ class RenderCatalogOperator(WaitingOperator):
         }
         return self.await_renders(context, jobs, submitted_at(records), progress if run.home.local else None)
 
-    def _expire(self, run: Reconciliation, plan: Plan, records: Mapping[str, Any]) -> None:
-        if self.cancel_on_kill and self.hook.vendor.capabilities.can_cancel:
-            run.expire(records)
+    def _expire(self, run: Reconciliation, plan: Plan, records: Mapping[str, Record]) -> NoReturn:
+        jobs = jobs_of(records)
+        cancelled = self.cancel(jobs) if self.cancel_on_kill else set()
+        run.expire({key: one for key, one in records.items() if one.job and one.job.id in cancelled})
         run.report(plan, note="some renders were not done in time")
-        self.expire(jobs_of(records))
+        raise self.timed_out(jobs, cancelled)
 
     def _finish(self, run: Reconciliation, plan: Plan) -> dict[str, Any]:
         run.prune(plan)

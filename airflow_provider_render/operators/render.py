@@ -48,8 +48,9 @@ class PayingOperator(RenderBaseOperator):
     """An operator whose call may be charged, and is made once.
 
     A retry or clear takes over the render that the first try submitted, and asks the vendor first where a
-    try was cut off in between. Without ``force`` an equal render that the account already has is taken over
-    too, whoever asked for it.
+    try was cut off in between; one that the vendor has failed or lost is paid anew, as often as the task is
+    repeated. Without ``force`` an equal render that the account already has is taken over too, whoever asked
+    for it. A timeout or kill cancels nothing: the render goes on and a retry takes it over.
 
     :param settings: render settings in the vendor's names.
     :param force: submit a new render even where an equal one is there; once a run, and again after a clear.

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseSensorOperator, PokeReturnValue, conf
-from airflow.sdk.exceptions import AirflowSensorTimeout
+from airflow.sdk.exceptions import AirflowSensorTimeout, AirflowSkipException
 
 from airflow_provider_render.core.errors import RenderFailedError, UnavailableError, VendorError
 from airflow_provider_render.core.job import RenderJob, RenderState, RenderStatus
@@ -17,6 +17,7 @@ from airflow_provider_render.core.polling import Verdict
 from airflow_provider_render.hooks.base import RenderHook
 from airflow_provider_render.links import VendorPortalLink
 from airflow_provider_render.operators.base import RENDER_RETRY_POLICY, cancel_renders, read_jobs
+from airflow_provider_render.triggers.ownership import given_up
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -63,6 +64,7 @@ class RenderSensor(BaseSensorOperator):
         self.poll_interval = poll_interval
         self.cancel_on_kill = cancel_on_kill
         self.portal_url: str | None = None
+        self._task: Any = None
 
     @cached_property
     def hook(self) -> RenderHook:
@@ -71,7 +73,7 @@ class RenderSensor(BaseSensorOperator):
 
     def poke(self, context: Context) -> PokeReturnValue:
         """Look once; a vendor that cannot be asked for a while is waited out."""
-        jobs = read_jobs(self.job)
+        jobs, self._task = read_jobs(self.job), context["ti"]
         try:
             states = self._look(jobs)
         except VendorError as error:
@@ -84,9 +86,9 @@ class RenderSensor(BaseSensorOperator):
 
     def execute(self, context: Context) -> Any:
         """Look, and wait in the triggerer or on the worker where renders have not ended."""
-        if not self.deferrable:
-            return super().execute(context)
         jobs = read_jobs(self.job)
+        if not self.deferrable:
+            return self._poke_until_done(context, jobs)
         looked = self.poke(context)
         return looked.xcom_value if looked.is_done else self._defer(jobs)
 
@@ -108,8 +110,16 @@ class RenderSensor(BaseSensorOperator):
         return self._defer(jobs)
 
     def on_kill(self) -> None:
-        """Cancel the renders if that is wanted."""
-        self._cancel(read_jobs(self.job))
+        """Cancel the renders if that is wanted and a user ended the task for good."""
+        if self.cancel_on_kill and given_up(self._task):
+            self._cancel(read_jobs(self.job))
+
+    def _poke_until_done(self, context: Context, jobs: list[RenderJob]) -> Any:
+        try:
+            return super().execute(context)
+        except (AirflowSensorTimeout, AirflowSkipException):
+            self._cancel(jobs)
+            raise
 
     def _look(self, jobs: list[RenderJob]) -> dict[str, RenderState]:
         self.portal_url = self.hook.vendor.portal_url(jobs[0]) if jobs else None

@@ -57,6 +57,15 @@ def test_the_usual_outputs_are_put_in_place_whole(client, service, root):
     ]
 
 
+def test_a_download_keeps_its_ending_by_which_an_archive_without_a_type_is_known(client, root, monkeypatch):
+    seen, download = [], FakeClient.download
+    monkeypatch.setattr(
+        FakeClient, "download", lambda self, fetch, to: seen.append(to.name) or download(self, fetch, to)
+    )
+    Delivery(client, root).fetch(parcel(1))
+    assert seen == ["poster.png", "video.mp4"]
+
+
 def test_other_kinds_are_fetched_where_they_are_wanted(client, root):
     Delivery(client, root, kinds=[OutputKind.THUMBNAIL]).fetch(parcel(1))
     assert below(root) == ["SKU-1/small.png"]

@@ -123,6 +123,7 @@ def test_only_the_header_and_the_json_of_a_large_glb_are_read(tmp_path):
         (glb(document("nodes", 1, "children", to=[0])), "is in a cycle"),
         (glb(document("nodes", 0, "children", to=[0])), "is in a cycle"),
         (glb(document("scenes", 0, "nodes", to=[])), "has nothing to render"),
+        (glb(document("scenes", 0, "nodes", to=0)), "its scene has nodes 0"),
         (glb(document("nodes", to=[{}])), "has nothing to render"),
         (glb(document("meshes", 0, "primitives", 0, "mode", to=1)), "has nothing to render"),
         (glb(binary=BINARY.replace(PNG, bytes(len(PNG)))), "image 0 is no PNG, JPEG, WebP or KTX2"),

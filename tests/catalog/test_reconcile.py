@@ -5,16 +5,19 @@ from decimal import Decimal
 
 import pytest
 
+from airflow_provider_render.catalog.ledger import Ledger
 from airflow_provider_render.catalog.reconcile import jobs_of, submitted_at
 from airflow_provider_render.catalog.report import Stage
 from airflow_provider_render.core.errors import (
     BudgetError,
+    NotFoundError,
     RateLimitedError,
     UnavailableError,
 )
 from airflow_provider_render.core.job import OutputKind
 from tests.catalog.runs import Shop, all_whole, outcomes, quiet
 from tests.fake_service import STATES, SUBMIT, UPLOAD, Killed, lost_answer
+from tests.fake_vendor import FakeClient
 
 pytestmark = pytest.mark.usefixtures("fast_disk")
 
@@ -241,6 +244,21 @@ class TestBudget:
             task.attempt()
         assert outcomes(shop.render("tuesday", max_credits=2))["C"] == "delivered"
 
+    @pytest.mark.parametrize("failing", [0, 1], ids=["done", "failed"])
+    def test_what_a_dead_try_submitted_counts_even_if_it_ended_before_the_retry(
+        self, shop, monkeypatch, failing
+    ):
+        shop.service.failing["A"] = failing
+        task = shop.task()
+        with monkeypatch.context() as patch:
+            patch.setattr(Ledger, "confirm", _die)
+            with pytest.raises(Killed):
+                task.submit()
+        run = task.begin()
+        run.look(run.plan())
+        run.approve(run.plan())
+        assert task.spent == shop.service.bill == 2
+
     def test_an_account_that_looks_too_poor_only_earns_a_warning(self, shop, caplog):
         shop.service.credits = Decimal(1)
         report = shop.render()
@@ -342,6 +360,15 @@ class TestDelivery:
         assert shop.service.paid == {"A": 2, "B": 1}
         assert all_whole(shop)
 
+    def test_a_file_that_the_vendor_lacks_is_no_reason_to_pay_for_the_render_again(self, shop, monkeypatch):
+        with monkeypatch.context() as patch:
+            patch.setattr(FakeClient, "download", _lacking)
+            report = shop.render("monday")
+        assert set(outcomes(report).values()) == {"failed"}
+        assert {failure.stage for failure in report.failures} == {Stage.DOWNLOAD}
+        assert set(outcomes(shop.render("tuesday")).values()) == {"delivered"}
+        assert shop.service.paid == {"A": 1, "B": 1}
+
     def test_an_item_whose_folder_cannot_be_written_fails_alone(self, shop):
         shop.output.mkdir()
         (shop.output / "A").write_text("a file where a folder should be")
@@ -357,3 +384,11 @@ def test_a_kind_that_is_wanted_later_is_fetched_without_paying(shop):
     shop.render("tuesday", outputs=[OutputKind.VIDEO, OutputKind.THUMBNAIL])
     assert shop.service.bill == bill
     assert "A/small.png" in shop.files()
+
+
+def _die(ledger):
+    raise Killed
+
+
+def _lacking(client, fetch, to):
+    raise NotFoundError(f"{fetch.label}: no such file")

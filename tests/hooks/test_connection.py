@@ -109,6 +109,12 @@ def test_a_wrong_option_is_named(extra):
         connection(extra)
 
 
+def test_a_wrong_option_does_not_show_a_password():
+    with pytest.raises(ConnectionConfigError, match="extra 'proxies' is ") as caught:
+        connection({"proxies": "http://ann:hunter2@proxy:3128"})
+    assert "hunter2" not in str(caught.value)
+
+
 @pytest.mark.parametrize("extra", ["{", "[1]", "7"])
 def test_an_extra_that_is_no_table_is_refused(extra):
     with pytest.raises(ConnectionConfigError, match="not a JSON object"):

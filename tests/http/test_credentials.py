@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from airflow_provider_render.core.calls import Effect
+from airflow_provider_render.core.calls import Effect, Fetch
 from airflow_provider_render.core.errors import RenderError, UnexpectedAnswerError
 from tests.http.probe import SECRET, ProbeVendor, call, paid
 from tests.http.scripted import cut, ok, reply, reset
@@ -133,6 +133,17 @@ def test_no_secret_reaches_errors_or_logs(trouble, effect, client, server, caplo
         )
     text = "".join(traceback.format_exception(caught.value)) + repr(caught.value) + caplog.text
     assert "POST" in text
+    assert SECRET not in text
+    assert "feedface01" not in text
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 500])
+def test_no_secret_reaches_the_errors_of_a_download(status, client, server, tmp_path):
+    server.plays(reply(status, ECHO))
+    with pytest.raises(RenderError) as caught:
+        client.download(Fetch("/video"), tmp_path / "video.mp4")
+    text = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
+    assert str(status) in text
     assert SECRET not in text
     assert "feedface01" not in text
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
 from airflow_provider_render.vendors.dxgl.vendor import DxglVendor
 from tests.operators.account import SETTINGS, Account
@@ -65,3 +66,16 @@ def _written(path: Path, data: bytes) -> str:
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(data)
     return str(path)
+
+
+@pytest.fixture
+def task_is(monkeypatch):
+    """Let Airflow say in which state the task is."""
+
+    def say(state):
+        def get_task_states(dag_id, map_index=None, task_ids=None, run_ids=None):
+            return {run_ids[0]: {task_ids[0]: state}}
+
+        monkeypatch.setattr(RuntimeTaskInstance, "get_task_states", staticmethod(get_task_states))
+
+    return say

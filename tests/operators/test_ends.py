@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from airflow.sdk.exceptions import TaskDeferred
-from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
 from airflow_provider_render.core.errors import RenderTimeoutError
 from airflow_provider_render.core.polling import Watch
@@ -62,6 +61,18 @@ def test_renders_go_on_after_the_timeout_where_they_must_not_be_cancelled(idle, 
     assert idle.spent == 1
 
 
+def test_what_could_not_be_cancelled_after_the_timeout_is_not_paid_again(idle, tmp_path):
+    task = catalog(idle, rows(new_model(tmp_path)), tmp_path / "out", deferrable=True)
+    job = task.start().trigger.jobs[0]["id"]
+    idle.faults({"kind": "error_before", "match": "^DELETE"})
+    with pytest.raises(RenderTimeoutError, match="1 go on, and a retry will take them over"):
+        task.time_out()
+
+    idle.faults()
+    assert task.start().trigger.jobs[0]["id"] == job
+    assert idle.spent == 1
+
+
 def test_a_deferral_that_times_out_itself_ends_like_the_deadline(idle, tmp_path):
     task = catalog(idle, rows(new_model(tmp_path)), tmp_path / "out", deferrable=True)
     deferred = task.start()
@@ -79,19 +90,6 @@ def test_a_render_that_was_done_just_in_time_is_delivered_after_all(dxgl, tmp_pa
     dxgl.wait(deferred.trigger.jobs[0]["id"])
 
     assert task.time_out()["delivered"] == 1
-
-
-@pytest.fixture
-def task_is(monkeypatch):
-    """Let Airflow say in which state the task is."""
-
-    def say(state):
-        def get_task_states(dag_id, map_index=None, task_ids=None, run_ids=None):
-            return {run_ids[0]: {task_ids[0]: state}}
-
-        monkeypatch.setattr(RuntimeTaskInstance, "get_task_states", staticmethod(get_task_states))
-
-    return say
 
 
 @pytest.mark.parametrize(

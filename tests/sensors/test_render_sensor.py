@@ -67,10 +67,10 @@ def test_a_timeout_leaves_the_renders_alone(idle, tmp_path, deferrable):
     assert idle.spent == 1
 
 
-def test_a_timeout_cancels_the_renders_where_that_is_wanted(idle, tmp_path):
+def test_a_timeout_cancels_the_renders_where_that_is_wanted(idle, tmp_path, deferrable):
     job = ordered(idle, tmp_path)
     with pytest.raises(AirflowSensorTimeout):
-        sensor(idle, job, deferrable=True, timeout=0.3, cancel_on_kill=True).run()
+        sensor(idle, job, deferrable=deferrable, timeout=0.3, cancel_on_kill=True).run()
     assert not idle.knows(job["id"])
 
 
@@ -91,14 +91,19 @@ def test_a_deferral_that_times_out_itself_is_a_sensor_timeout(idle, tmp_path):
         task.time_out()
 
 
-@pytest.mark.parametrize("cancel", [True, False])
-def test_a_killed_worker_cancels_only_where_that_is_wanted(idle, tmp_path, cancel):
+@pytest.mark.parametrize(
+    ("state", "cancel", "kept"),
+    [("failed", True, False), ("failed", False, True), ("running", True, True), ("restarting", True, True)],
+)
+def test_a_killed_worker_cancels_only_what_a_user_gave_up(idle, tmp_path, task_is, state, cancel, kept):
+    task_is(state)
     job = ordered(idle, tmp_path)
-    task = sensor(idle, job, cancel_on_kill=cancel)
+    task = sensor(idle, job, cancel_on_kill=cancel, deferrable=True)
+    task.start()
 
     task.operator.on_kill()
 
-    assert idle.knows(job["id"]) is not cancel
+    assert idle.knows(job["id"]) is kept
 
 
 def test_the_event_is_only_a_hint_while_renders_are_open(idle, tmp_path):

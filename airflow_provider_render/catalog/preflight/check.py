@@ -44,7 +44,7 @@ def check_model(model: ModelFile, capabilities: Capabilities) -> ModelInfo:
             return _LOOKS.get(model.extension, plain.look_at_other)(file, model.size)
     except FlawError as flaw:
         raise ModelFileError(f"model {model.name} {flaw}") from None
-    except (OSError, EOFError) as error:
+    except Exception as error:
         raise ModelFileError(f"model {model.name} cannot be read: {error}") from error
 
 

@@ -199,7 +199,9 @@ class Document:
             return list(range(len(self._nodes)))
         scene = self._one(scenes, self._data.get("scene", 0), "the file", "scene")
         roots = scene.get("nodes", [])
-        for root in roots if isinstance(roots, list) else [roots]:
+        if not isinstance(roots, list):
+            raise FlawError(f"is damaged: its scene has nodes {roots!r}")
+        for root in roots:
             self._one(self._nodes, root, "the scene", "node")
         return list(roots)
 
