@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from airflow_provider_render.catalog.plan import PlannedItem
 from airflow_provider_render.catalog.report import ItemReport, Outcome, Stage
 from airflow_provider_render.catalog.submit import STOPPING
-from airflow_provider_render.core.errors import AmbiguousSubmitError, RenderError, VendorError
+from airflow_provider_render.core.errors import AmbiguousSubmitError, OutputError, RenderError, VendorError
 from airflow_provider_render.core.journal import FRUITLESS, Action, Phase, Record
 from airflow_provider_render.core.vendor import RenderVendor
 
@@ -31,9 +31,9 @@ class Failure(NamedTuple):
 
 
 def failure_of(stage: Stage, error: RenderError) -> Failure:
-    """Describe an error; trouble on the way, and calls without a clear answer, may pass."""
+    """Describe an error; trouble on the way or with the storage, and unclear answers, may pass."""
     unclear = isinstance(error, VendorError) and (error.transient or error.happened is None)
-    passing = unclear and not isinstance(error, AmbiguousSubmitError)
+    passing = (unclear or isinstance(error, OutputError)) and not isinstance(error, AmbiguousSubmitError)
     return Failure(stage, str(error), passing, isinstance(error, STOPPING))
 
 

@@ -66,7 +66,7 @@ class PlannedItem:
             "action": str(self.action) if self.action else "problem",
             "reason": self.problem or self.reason,
             "credits": str(self.price if self.action in PAYING else Decimal(0)),
-            "model": self.item.model,
+            "model": self.item.model.partition("?")[0],
             "row": self.item.row,
         }
 

@@ -304,10 +304,11 @@ class Reconciliation:
     def _once_a_run(self, item: PlannedItem) -> PlannedItem:
         """Leave alone, until another run, what the vendor has failed in this one."""
         record = item.record
-        failed = record is not None and record.phase is Phase.FAILED and record.run == self._run
-        if failed and item.action is Action.RENDER and record and record.fingerprint == item.fingerprint:
-            return replace(item, action=Action.GIVE_UP)
-        return item
+        if item.action is not Action.RENDER or record is None or record.phase is not Phase.FAILED:
+            return item
+        served = self._spec.force is None or record.force == self._spec.force
+        same = record.fingerprint == item.fingerprint and record.run == self._run
+        return replace(item, action=Action.GIVE_UP) if same and served else item
 
     def _remember_sources(self, plan: Plan) -> None:
         """Note new listings of models whose bytes are the same, so that they are not read again."""
@@ -377,17 +378,6 @@ class Reconciliation:
             return job.id not in self._client.run(self._vendor.states([job]))
         except VendorError:
             return False
-
-
-def jobs_of(records: Mapping[str, Record]) -> list[RenderJob]:
-    """Return the renders of records, each once."""
-    return list({record.job.id: record.job for record in records.values() if record.job}.values())
-
-
-def submitted_at(records: Mapping[str, Record]) -> float:
-    """Return when the youngest of the renders was submitted, seconds since the epoch."""
-    times = [datetime.fromisoformat(record.updated).timestamp() for record in records.values()]
-    return max(times, default=0.0)
 
 
 def _wanted(item: PlannedItem) -> Wanted:

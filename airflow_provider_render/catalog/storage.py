@@ -315,10 +315,10 @@ def _remote(url: str) -> Place:
         there = ObjectStoragePath(url)
         return Place(_Remote(there.fs), there.path, url, local=False)
     except (ValueError, ImportError) as error:
-        scheme = url.partition("://")[0]
+        scheme, shown = url.partition("://")[0], url.partition("?")[0]
         raise RenderInputError(
-            f"cannot reach {url}: {error}; install the Airflow provider that brings {scheme}:// "
-            f"with its file system, such as apache-airflow-providers-amazon[s3fs] for s3://"
+            f"cannot reach {shown}: {error}; install the Airflow provider that brings {scheme}:// with its "
+            f"file system, such as apache-airflow-providers-amazon[s3fs] for s3://"
         ) from error
 
 

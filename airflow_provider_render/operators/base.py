@@ -16,6 +16,7 @@ from airflow_provider_render.core.errors import (
     AmbiguousSubmitError,
     AuthError,
     OutOfCreditsError,
+    OutputError,
     RejectedError,
     RenderFailedError,
     RenderInputError,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 RENDER_RETRY_POLICY = ExceptionRetryPolicy(
     rules=[
+        RetryRule(exception=OutputError, action=RetryAction.DEFAULT, reason="storage may come back"),
         RetryRule(
             exception=[
                 RenderInputError,
@@ -45,7 +47,7 @@ RENDER_RETRY_POLICY = ExceptionRetryPolicy(
             ],
             action=RetryAction.FAIL,
             reason="a retry would meet the same answer",
-        )
+        ),
     ]
 )
 """Retries what may pass by itself, and fails at once what a retry cannot mend."""
@@ -247,19 +249,21 @@ class WaitingOperator(RenderBaseOperator):
         jobs: Sequence[RenderJob],
         since: float,
         progress: Mapping[str, Any] | None = None,
+        spare: Collection[str] = (),
     ) -> dict[str, Any]:
         """Wait until renders have ended; does not return when it defers.
 
         :param jobs: the renders.
         :param since: when they were submitted, seconds since the epoch.
         :param progress: where a trigger keeps a progress file.
+        :param spare: ids of renders that somebody else paid for, and that are never cancelled here.
         :returns: the event, as :class:`RenderTrigger` fires it.
         """
         self.note_portal(jobs)
         deadline = time.time() + self._timeout
         if self.deferrable:
-            self._defer(jobs, since, deadline, progress)
-        self._watched, self._task = tuple(jobs), context["ti"]
+            self._defer(jobs, since, deadline, progress, spare)
+        self._watched, self._task = tuple(job for job in jobs if job.id not in spare), context["ti"]
         event = self._watch(jobs, since, deadline)
         self._watched = ()
         return event
@@ -316,6 +320,7 @@ class WaitingOperator(RenderBaseOperator):
         since: float,
         deadline: float,
         progress: Mapping[str, Any] | None,
+        spare: Collection[str],
     ) -> None:
         from airflow_provider_render.triggers.render import RenderTrigger
 
@@ -329,6 +334,7 @@ class WaitingOperator(RenderBaseOperator):
                 poll=self._poll,
                 cancel_on_kill=self.cancel_on_kill,
                 progress=progress,
+                spare=sorted(spare),
             ),
             method_name="execute_complete",
             timeout=timedelta(seconds=self._timeout + 300),

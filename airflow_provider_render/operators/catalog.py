@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from airflow_provider_render.catalog.items import ExtraColumns
 from airflow_provider_render.catalog.ledger import Ledger
 from airflow_provider_render.catalog.plan import Plan
-from airflow_provider_render.catalog.reconcile import CatalogSpec, Reconciliation, jobs_of, submitted_at
+from airflow_provider_render.catalog.reconcile import CatalogSpec, Reconciliation
 from airflow_provider_render.catalog.report import Report
 from airflow_provider_render.catalog.sources import read_catalog
 from airflow_provider_render.catalog.submit import OnAmbiguous
+from airflow_provider_render.catalog.waiting import adopted, jobs_of, submitted_at
 from airflow_provider_render.core.errors import (
     CatalogError,
     RenderFailedError,
@@ -179,11 +180,13 @@ class RenderCatalogOperator(WaitingOperator):
             "done": total - len(jobs),
             "total": total,
         }
-        return self.await_renders(context, jobs, submitted_at(records), progress if run.home.local else None)
+        shown = progress if run.home.local else None
+        return self.await_renders(context, jobs, submitted_at(records), shown, adopted(records))
 
     def _expire(self, run: Reconciliation, plan: Plan, records: Mapping[str, Record]) -> NoReturn:
         jobs = jobs_of(records)
-        cancelled = self.cancel(jobs) if self.cancel_on_kill else set()
+        own = [job for job in jobs if job.id not in adopted(records)]
+        cancelled = self.cancel(own) if self.cancel_on_kill else set()
         run.expire({key: one for key, one in records.items() if one.job and one.job.id in cancelled})
         run.report(plan, note="some renders were not done in time")
         raise self.timed_out(jobs, cancelled)

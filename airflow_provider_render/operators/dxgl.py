@@ -94,5 +94,5 @@ class DxglDatasetOperator(RenderModelOperator):
         **kwargs: Any,
     ) -> None:
         settings = {"effect": "dataset", "datasetQuality": dataset_quality, "coverage": coverage}
-        kwargs.setdefault("variant", f"dataset-{dataset_quality}")
+        kwargs.setdefault("variant", f"dataset-{dataset_quality}-{coverage}")
         super().__init__(render_conn_id=render_conn_id, settings=settings, **kwargs)

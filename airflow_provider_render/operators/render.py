@@ -54,6 +54,7 @@ class PayingOperator(RenderBaseOperator):
 
     :param settings: render settings in the vendor's names.
     :param force: submit a new render even where an equal one is there; once a run, and again after a clear.
+        In a chain, set it on the upload or on the submit: on both, a new model is rendered twice.
     :param on_ambiguous: ``fail`` or ``resubmit`` where the vendor cannot tell if a cut-off submit happened.
     """
 

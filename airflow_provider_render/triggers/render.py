@@ -39,6 +39,7 @@ class RenderTrigger(BaseTrigger):
     :param deadline: when to give up, seconds since the epoch; None waits for ever.
     :param poll: fields of :class:`PollPolicy` that differ from the vendor's own.
     :param cancel_on_kill: whether renders are cancelled when a user ends the task.
+    :param spare: ids of renders that are not cancelled even then, as somebody else paid for them.
     :param progress: local folder, run, and numbers for a progress file that is kept while waiting.
     """
 
@@ -51,6 +52,7 @@ class RenderTrigger(BaseTrigger):
         poll: Mapping[str, float] | None = None,
         cancel_on_kill: bool = True,
         progress: Mapping[str, Any] | None = None,
+        spare: Sequence[str] = (),
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.render_conn_id = render_conn_id
@@ -60,10 +62,11 @@ class RenderTrigger(BaseTrigger):
         self.poll = dict(poll or {})
         self.cancel_on_kill = cancel_on_kill
         self.progress = dict(progress) if progress else None
+        self.spare = list(spare)
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class path and the arguments; ids only, nothing secret."""
-        names = ("render_conn_id", "jobs", "since", "deadline", "poll", "cancel_on_kill", "progress")
+        names = ("render_conn_id", "jobs", "since", "deadline", "poll", "cancel_on_kill", "progress", "spare")
         path = f"{type(self).__module__}.{type(self).__qualname__}"
         return path, {name: getattr(self, name) for name in names}
 
@@ -128,6 +131,8 @@ class RenderTrigger(BaseTrigger):
             return
         driver = await RenderHook.adriver_for(self.render_conn_id)
         for job in map(RenderJob.from_json, self.jobs):
+            if job.id in self.spare:
+                continue
             try:
                 if await driver.run(driver.vendor.cancel(job)):
                     self.log.info("cancelled render %s", job.id)

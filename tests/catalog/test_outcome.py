@@ -56,7 +56,7 @@ def report(record, failure=None, *, item=ITEM, run="monday"):
         (AuthError("revoked"), False, True),
         (OutOfCreditsError("empty"), False, True),
         (BudgetError("too dear"), False, True),
-        (OutputError("disk full"), False, False),
+        (OutputError("disk full"), True, False),
     ],
 )
 def test_trouble_on_the_way_may_pass_and_a_refusal_of_the_account_stops_the_run(error, passing, stopping):

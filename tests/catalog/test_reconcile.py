@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from decimal import Decimal
 
 import pytest
 
 from airflow_provider_render.catalog.ledger import Ledger
-from airflow_provider_render.catalog.reconcile import jobs_of, submitted_at
 from airflow_provider_render.catalog.report import Stage
+from airflow_provider_render.catalog.waiting import adopted, jobs_of, submitted_at
 from airflow_provider_render.core.errors import (
     BudgetError,
     NotFoundError,
@@ -392,3 +393,13 @@ def _die(ledger):
 
 def _lacking(client, fetch, to):
     raise NotFoundError(f"{fetch.label}: no such file")
+
+
+def test_a_render_that_was_taken_over_is_told_from_one_that_was_paid(shop):
+    """Who did not pay for a render must not cancel it: somebody else may be waiting."""
+    shop.service.slow = True
+    run, plan = shop.task().submit()
+    assert adopted(run.open(plan)) == frozenset()
+    shutil.rmtree(shop.output)
+    run, plan = shop.task("tuesday").submit()
+    assert adopted(run.open(plan)) == {job.id for job in jobs_of(run.open(plan))}

@@ -53,7 +53,7 @@ def test_a_dataset_is_delivered_as_one_zip(dxgl, tmp_path):
     result = task.run()
 
     (file,) = result["files"]
-    assert (result["key"], result["credits"], dxgl.spent) == ("chair/dataset-100x800", "1", 1)
+    assert (result["key"], result["credits"], dxgl.spent) == ("chair/dataset-100x800-hemisphere", "1", 1)
     assert zipfile.is_zipfile(file["uri"])
 
 

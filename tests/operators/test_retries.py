@@ -22,7 +22,6 @@ FINAL = {
     "SettingsError",
     "ModelFileError",
     "CatalogError",
-    "OutputError",
     "BudgetError",
     "AuthError",
     "OutOfCreditsError",
@@ -39,6 +38,7 @@ PASSING = {
     "DownloadError",
     "OutcomeUnknownError",
     "RenderTimeoutError",
+    "OutputError",
 }
 ROOTS = {"RenderError", "VendorError"}
 CONNECTED = {"task_id": "t", "render_conn_id": "dxgl_default"}

@@ -128,3 +128,12 @@ def test_the_cancelling_survives_being_cancelled_itself_again_and_again(idle, tm
     asyncio.run(triggerer())
 
     assert [idle.knows(job["id"]) for job in jobs] == [False, False]
+
+
+def test_a_render_that_somebody_else_paid_for_is_spared(idle, tmp_path, task_is):
+    own, other = ordered(idle, tmp_path, "a"), ordered(idle, tmp_path, "b")
+    task_is({"render": "failed"})
+
+    asyncio.run(of_task(trigger(idle, own, other, spare=[other["id"]])).on_kill())
+
+    assert [idle.knows(job["id"]) for job in (own, other)] == [False, True]
