@@ -23,7 +23,7 @@ from demo_runner.airflow_api import AirflowApi  # noqa: E402
 from demo_runner.components import Components  # noqa: E402
 from demo_runner.ports import choose_port  # noqa: E402
 
-PATIENCE = 120.0
+PATIENCE = 240.0
 MODELS = ("armchair", "bottle", "speaker")
 
 
@@ -105,6 +105,13 @@ def until(condition: Callable[[], Any], what: str, seconds: float = PATIENCE) ->
         if time.monotonic() > deadline:
             pytest.fail(f"waited {seconds:.0f} s in vain for {what}")
         time.sleep(0.5)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.stack)
+            item.add_marker(pytest.mark.timeout(900))
 
 
 @pytest.fixture(scope="session")
