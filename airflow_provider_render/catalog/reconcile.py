@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from airflow_provider_render.catalog.clock import utcnow
 from airflow_provider_render.catalog.deliver import Delivery, Parcel, stale_files
 from airflow_provider_render.catalog.files import (
     Outputs,
@@ -31,6 +32,7 @@ from airflow_provider_render.catalog.report import ItemReport, Report, Stage
 from airflow_provider_render.catalog.sources import read_catalog
 from airflow_provider_render.catalog.store import StateStore, remove_item, write_item
 from airflow_provider_render.catalog.submit import OnAmbiguous, Submission, Submitted, Wanted
+from airflow_provider_render.catalog.waiting import jobs_of
 from airflow_provider_render.core.errors import ModelFileError, NotFoundError, RenderError, VendorError
 from airflow_provider_render.core.job import OutputKind, RenderJob, RenderState
 from airflow_provider_render.core.journal import Action, Phase, Record, gone, observed
@@ -116,7 +118,7 @@ class Reconciliation:
         self._pruned: list[str] = []
         self._resumed = memory is not None
         memory = memory or {}
-        self._started = str(memory.get("started") or _now())
+        self._started = str(memory.get("started") or utcnow())
         self._planned = Decimal(memory.get("planned", 0))
         self._avoided = Decimal(memory.get("avoided", 0))
         failures = memory.get("failures", {}).items()
@@ -188,7 +190,7 @@ class Reconciliation:
             self.store,
             self._ledger,
             run=self._run,
-            now=_now,
+            now=utcnow,
             force=self._spec.force,
             on_ambiguous=self._spec.on_ambiguous,
             concurrency=self._spec.concurrency,
@@ -214,8 +216,8 @@ class Reconciliation:
         :returns: the records of items whose render is still under way, by key.
         """
         records = self.open(plan)
-        jobs = {record.job.id: record.job for record in records.values() if record.job}
-        states = self._client.run(self._vendor.states(list(jobs.values()))) if jobs else {}
+        jobs = jobs_of(records)
+        states = self._client.run(self._vendor.states(jobs)) if jobs else {}
         seen = {key: self._observed(record, states, lost) for key, record in records.items()}
         self.store.put({key: record for key, record in seen.items() if record != records[key]})
         return {key: record for key, record in seen.items() if record.phase is Phase.SUBMITTED}
@@ -223,7 +225,9 @@ class Reconciliation:
     def expire(self, records: Mapping[str, Record]) -> None:
         """Note that renders were cancelled because they took too long; a retry renders them again."""
         error = "cancelled: not done in time (render_timeout)"
-        self.store.put({key: replace(gone(record, error), updated=_now()) for key, record in records.items()})
+        self.store.put(
+            {key: replace(gone(record, error), updated=utcnow()) for key, record in records.items()}
+        )
 
     def deliver(self, plan: Plan) -> None:
         """Download what is finished and not here, or here no more."""
@@ -258,7 +262,7 @@ class Reconciliation:
             run_id=self.report_name,
             vendor=self._vendor.title,
             started=self._started,
-            finished=_now(),
+            finished=utcnow(),
             planned=self._planned,
             avoided=self._avoided,
             items=[self._item_report(item) for item in plan.items],
@@ -337,11 +341,11 @@ class Reconciliation:
         if state is None and not lost and not self._overdue(record):
             return record
         after = observed(record, state)
-        return replace(after, updated=_now()) if after != record else record
+        return replace(after, updated=utcnow()) if after != record else record
 
     def _overdue(self, record: Record) -> bool:
         """Whether the vendor should have listed a render by now."""
-        age = datetime.fromisoformat(_now()) - datetime.fromisoformat(record.updated)
+        age = datetime.fromisoformat(utcnow()) - datetime.fromisoformat(record.updated)
         return age.total_seconds() > self._vendor.poll_policy.listing_grace
 
     def _parcel(self, item: PlannedItem) -> Parcel | None:
@@ -357,7 +361,7 @@ class Reconciliation:
         before = self.store.get(item.key)
         if before is None:
             return
-        now = _now()
+        now = utcnow()
         after = replace(before, phase=Phase.DELIVERED, files=files, updated=now, error=None)
         after = replace(after, delivered_by=self._run, kinds=tuple(sorted(self._kinds)))
         for path in stale_files(before.files, files):
@@ -370,7 +374,7 @@ class Reconciliation:
         self.failures[parcel.key] = failure_of(Stage.DOWNLOAD, error)
         record = self.store.get(parcel.key)
         if isinstance(error, NotFoundError) and record is not None and self._removed(parcel.job):
-            self.store.put({parcel.key: replace(gone(record, str(error)), updated=_now())})
+            self.store.put({parcel.key: replace(gone(record, str(error)), updated=utcnow())})
 
     def _removed(self, job: RenderJob) -> bool:
         """Whether the vendor has a render no more; that it lacks a file of one is no reason to pay again."""
@@ -383,7 +387,3 @@ class Reconciliation:
 def _wanted(item: PlannedItem) -> Wanted:
     source = source_record(item.model) if item.model else {}
     return Wanted(item.request, item.fingerprint, item.price, item.action or Action.RENDER, source)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -66,7 +66,6 @@ class Watch:
     _delay: float = 0.0
     _asked: float = 0.0
     _seen: Mapping[str, RenderState] = field(default_factory=dict)
-    _errors: int = 0
 
     @property
     def open(self) -> frozenset[str]:
@@ -79,7 +78,6 @@ class Watch:
 
     def look(self, states: Mapping[str, RenderState], now: float) -> Verdict:
         """Take in the states of the open renders; ids the vendor does not know are left out of them."""
-        self._errors = 0
         self._asked = 0.0
         self.ended.update((job, state) for job, state in states.items() if state.status.terminal)
         changed = any(self._seen.get(job) != state for job, state in states.items())
@@ -89,7 +87,6 @@ class Watch:
 
     def failed(self, error: VendorError, now: float) -> Verdict:
         """Take in a look that failed: transient trouble is waited out, refusal is not."""
-        self._errors += 1
         self._delay = max(self._delay, self.policy.start) * self.policy.growth
         self._asked = error.retry_after or 0.0
         if isinstance(error, AuthError | RejectedError):

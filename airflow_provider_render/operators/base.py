@@ -6,7 +6,7 @@ import json
 import random
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -63,12 +63,11 @@ class TaskJournal:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._store = context["task_state_store"]
 
     def get(self, key: str) -> Record | None:
         """Return the record of an item."""
-        data = self._store.get(f"render.{key}")
-        return Record.from_json(data) if isinstance(data, dict) else None
+        data = recall(self._context, f"render.{key}")
+        return Record.from_json(data) if data else None
 
     def put(self, records: Mapping[str, Record]) -> None:
         """Write records of several items."""
@@ -78,7 +77,7 @@ class TaskJournal:
     def forget(self, keys: Iterable[str]) -> None:
         """Remove records."""
         for key in keys:
-            self._store.delete(f"render.{key}")
+            self._context["task_state_store"].delete(f"render.{key}")
 
 
 def remember(context: Context, key: str, value: dict[str, Any]) -> None:
@@ -92,11 +91,6 @@ def recall(context: Context, key: str) -> dict[str, Any]:
     """Return what an earlier try remembered, or an empty mapping."""
     value = context["task_state_store"].get(key)
     return value if isinstance(value, dict) else {}
-
-
-def utcnow() -> str:
-    """Return the present as ISO text."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def run_name(context: Context) -> str:
@@ -176,6 +170,39 @@ def cancel_renders(hook: RenderHook, jobs: Iterable[RenderJob], log: Any) -> set
         except VendorError as error:
             log.warning("render %s could not be cancelled: %s", job.id, error)
     return cancelled
+
+
+def poll_changes(poll_interval: float | None) -> dict[str, float]:
+    """Return what an interval changes of the vendor's own :class:`PollPolicy`."""
+    return {} if poll_interval is None else {"first": poll_interval, "start": poll_interval}
+
+
+def defer_until_ended(
+    task: Any, jobs: Iterable[RenderJob], since: float, seconds: float, **trigger: Any
+) -> None:
+    """Defer a task until renders have ended; the trigger's own deadline comes 5 minutes before Airflow's.
+
+    :param task: an operator or sensor with ``render_conn_id``, ``poll_interval`` and ``cancel_on_kill``.
+    :param jobs: the renders.
+    :param since: when they were submitted, seconds since the epoch.
+    :param seconds: how long to wait.
+    :param trigger: further arguments of :class:`RenderTrigger`.
+    """
+    from airflow_provider_render.triggers.render import RenderTrigger
+
+    task.defer(
+        trigger=RenderTrigger(
+            render_conn_id=task.render_conn_id,
+            jobs=[{**job.to_json(), "settings": {}} for job in jobs],
+            since=since,
+            deadline=time.time() + seconds,
+            poll=poll_changes(task.poll_interval),
+            cancel_on_kill=task.cancel_on_kill,
+            **trigger,
+        ),
+        method_name="execute_complete",
+        timeout=timedelta(seconds=seconds + 300),
+    )
 
 
 class RenderBaseOperator(BaseOperator):
@@ -260,11 +287,11 @@ class WaitingOperator(RenderBaseOperator):
         :returns: the event, as :class:`RenderTrigger` fires it.
         """
         self.note_portal(jobs)
-        deadline = time.time() + self._timeout
         if self.deferrable:
-            self._defer(jobs, since, deadline, progress, spare)
+            self.log.info("waiting for %d renders in the triggerer", len(jobs))
+            defer_until_ended(self, jobs, since, self._timeout, progress=progress, spare=sorted(spare))
         self._watched, self._task = tuple(job for job in jobs if job.id not in spare), context["ti"]
-        event = self._watch(jobs, since, deadline)
+        event = self._watch(jobs, since, time.time() + self._timeout)
         self._watched = ()
         return event
 
@@ -308,41 +335,11 @@ class WaitingOperator(RenderBaseOperator):
         timeout = self.render_timeout
         return timeout.total_seconds() if isinstance(timeout, timedelta) else float(timeout)
 
-    @property
-    def _poll(self) -> dict[str, float]:
-        if self.poll_interval is None:
-            return {}
-        return {"first": self.poll_interval, "start": self.poll_interval}
-
-    def _defer(
-        self,
-        jobs: Sequence[RenderJob],
-        since: float,
-        deadline: float,
-        progress: Mapping[str, Any] | None,
-        spare: Collection[str],
-    ) -> None:
-        from airflow_provider_render.triggers.render import RenderTrigger
-
-        self.log.info("waiting for %d renders in the triggerer", len(jobs))
-        self.defer(
-            trigger=RenderTrigger(
-                render_conn_id=self.render_conn_id,
-                jobs=[{**job.to_json(), "settings": {}} for job in jobs],
-                since=since,
-                deadline=deadline,
-                poll=self._poll,
-                cancel_on_kill=self.cancel_on_kill,
-                progress=progress,
-                spare=sorted(spare),
-            ),
-            method_name="execute_complete",
-            timeout=timedelta(seconds=self._timeout + 300),
-        )
-
     def _watch(self, jobs: Sequence[RenderJob], since: float, deadline: float) -> dict[str, Any]:
         vendor, by_id = self.hook.vendor, {job.id: job for job in jobs}
-        watch = Watch(frozenset(by_id), vendor.poll_policy.override(self._poll), since, deadline)
+        watch = Watch(
+            frozenset(by_id), vendor.poll_policy.override(poll_changes(self.poll_interval)), since, deadline
+        )
         time.sleep(watch.start(time.time()))
         while True:
             message = ""

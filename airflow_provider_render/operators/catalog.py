@@ -195,10 +195,12 @@ class RenderCatalogOperator(WaitingOperator):
         run.prune(plan)
         report = run.report(plan)
         self.portal_url = next((item.portal_url for item in report.items if item.portal_url), None)
-        summary = report.summary(run.root)
-        self.log.info("done: %s", summary)
+        self.log.info("done: %s", report.summary(run.root))
         self._judge(run, report)
-        return summary
+        return self._result(run, report)
+
+    def _result(self, run: Reconciliation, report: Report) -> dict[str, Any]:
+        return report.summary(run.root)
 
     def _judge(self, run: Reconciliation, report: Report) -> None:
         """Fail the task where that helps: for a retry, for a person to act, or because nothing worked."""
@@ -309,9 +311,8 @@ class RenderModelOperator(RenderCatalogOperator):
         (item,) = read_catalog(self.catalog)
         return replace(super()._spec(context), state=f"_render/models/{item.folder}")
 
-    def _finish(self, run: Reconciliation, plan: Plan) -> dict[str, Any]:
-        super()._finish(run, plan)
-        (item,) = run.report(plan).items
+    def _result(self, run: Reconciliation, report: Report) -> dict[str, Any]:
+        (item,) = report.items
         return {
             "key": item.key,
             "job_id": item.job_id,

@@ -17,6 +17,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_render.catalog.clock import utcnow
 from airflow_provider_render.catalog.deliver import Delivery, Parcel
 from airflow_provider_render.catalog.files import check_output, model_file
 from airflow_provider_render.catalog.ledger import Ledger
@@ -34,7 +35,6 @@ from airflow_provider_render.operators.base import (
     read_kinds,
     read_settings,
     run_name,
-    utcnow,
 )
 
 if TYPE_CHECKING:

@@ -16,7 +16,12 @@ from airflow_provider_render.core.job import RenderJob, RenderState, RenderStatu
 from airflow_provider_render.core.polling import Verdict
 from airflow_provider_render.hooks.base import RenderHook
 from airflow_provider_render.links import VendorPortalLink
-from airflow_provider_render.operators.base import RENDER_RETRY_POLICY, cancel_renders, read_jobs
+from airflow_provider_render.operators.base import (
+    RENDER_RETRY_POLICY,
+    cancel_renders,
+    defer_until_ended,
+    read_jobs,
+)
 from airflow_provider_render.triggers.ownership import given_up
 
 if TYPE_CHECKING:
@@ -136,24 +141,7 @@ class RenderSensor(BaseSensorOperator):
         return self.job
 
     def _defer(self, jobs: list[RenderJob]) -> None:
-        from airflow_provider_render.triggers.render import RenderTrigger
-
-        now = time.time()
-        first = (
-            {} if self.poll_interval is None else {"first": self.poll_interval, "start": self.poll_interval}
-        )
-        self.defer(
-            trigger=RenderTrigger(
-                render_conn_id=self.render_conn_id,
-                jobs=[{**job.to_json(), "settings": {}} for job in jobs],
-                since=now,
-                deadline=now + self.timeout,
-                poll=first,
-                cancel_on_kill=self.cancel_on_kill,
-            ),
-            method_name="execute_complete",
-            timeout=timedelta(seconds=self.timeout + 300),
-        )
+        defer_until_ended(self, jobs, time.time(), self.timeout)
 
     def _cancel(self, jobs: Sequence[RenderJob]) -> None:
         if self.cancel_on_kill:
