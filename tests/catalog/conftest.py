@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from airflow_provider_render.catalog.storage import Place, place
+from tests.catalog.runs import Shop
+from tests.catalog.submits import Task
 
 
 @pytest.fixture
@@ -24,3 +26,18 @@ def root(request, tmp_path) -> Place:
     if request.param == "local":
         return place(tmp_path / "root")
     return place(request.getfixturevalue("bucket")) / "root"
+
+
+@pytest.fixture(params=[True, False], ids=["uploading_renders", "uploading_is_free"])
+def shop(request, tmp_path):
+    """A shop with two products, at a vendor that renders whatever is uploaded, and at one that does not."""
+    shop = Shop(tmp_path, upload_renders=request.param)
+    shop.stock("A")
+    shop.stock("B", title="Bench")
+    return shop
+
+
+@pytest.fixture(params=[True, False], ids=["uploading_renders", "uploading_is_free"])
+def task(request, root):
+    """A task at a vendor that renders whatever is uploaded, and at one that does not."""
+    return Task(root, upload_renders=request.param)

@@ -23,14 +23,6 @@ from tests.fake_vendor import FakeClient
 pytestmark = pytest.mark.usefixtures("fast_disk")
 
 
-@pytest.fixture(params=[True, False], ids=["uploading_renders", "uploading_is_free"])
-def shop(request, tmp_path):
-    shop = Shop(tmp_path, upload_renders=request.param)
-    shop.stock("A")
-    shop.stock("B", title="Bench")
-    return shop
-
-
 class TestFirstRun:
     def test_everything_wanted_is_paid_once_and_delivered(self, shop):
         report = shop.render()

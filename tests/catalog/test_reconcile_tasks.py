@@ -17,14 +17,6 @@ from tests.fake_service import SUBMIT, Killed, Tripwire
 pytestmark = pytest.mark.usefixtures("fast_disk")
 
 
-@pytest.fixture(params=[True, False], ids=["uploading_renders", "uploading_is_free"])
-def shop(request, tmp_path):
-    shop = Shop(tmp_path, upload_renders=request.param)
-    shop.stock("A")
-    shop.stock("B", title="Bench")
-    return shop
-
-
 class TestMemory:
     def test_failures_survive_the_waiting(self, shop):
         task = shop.task()

@@ -38,12 +38,6 @@ def root(tmp_path):
     return tmp_path / "out"
 
 
-@pytest.fixture(params=[True, False], ids=["uploading_renders", "uploading_is_free"])
-def task(request, root):
-    """A task at a vendor that renders whatever is uploaded, and at one that does not."""
-    return Task(root, upload_renders=request.param)
-
-
 class TestFreshSubmit:
     def test_every_product_is_paid_once(self, task):
         result = task.attempt(product("A"), product("B"), product("C"))

@@ -33,12 +33,6 @@ def root(tmp_path):
     return tmp_path / "out"
 
 
-@pytest.fixture(params=[True, False], ids=["uploading_renders", "uploading_is_free"])
-def task(request, root):
-    """A task at a vendor that renders whatever is uploaded, and at one that does not."""
-    return Task(root, upload_renders=request.param)
-
-
 def crash_points(root, requests, **capabilities):
     """Yield a task for every step of a submit, ended there; the last one got through."""
     for step in count(1):
