@@ -32,6 +32,9 @@ CALL_FIELDS: dict[str, Any] = {
     "max_concurrency": _text("Calls at once", "Most calls at the same time in one process; 8 if empty"),
     "rate_limit": _text("Calls a second", "Most calls a second in one process; no limit if empty"),
     "retries": _text("Repeats", "How often a call that may be repeated is; 4 if empty"),
+    "poll_first": _text("First look (s)", "Seconds before the first look at renders; the vendor's own if empty"),
+    "poll_start": _text("Looks (s)", "Seconds between two looks at the start; the vendor's own if empty"),
+    "poll_cap": _text("Rarest looks (s)", "Seconds between two looks at the most; the vendor's own if empty"),
 }
 """Extras that every vendor's connection takes. ``verify``, ``proxy`` and ``proxies`` go into the JSON."""
 

@@ -80,6 +80,8 @@ class FakeService:
     :param failing: references whose renders end without a result, and how often.
     :param bad: references that the service refuses to render, with the batch they are in.
     :param hidden_looks: looks for which a fresh render is not listed yet.
+    :param preparing_looks: looks for which a model is not ready yet.
+    :param broken_models: ids of models that cannot be made ready.
     :param broken_downloads: downloads that do not arrive whole.
     :param files: kind, name and media type of what a finished render offers.
     :param slow: whether renders stay queued.
@@ -87,9 +89,13 @@ class FakeService:
     """
 
     credits: Decimal | None = None
+    charged_for_calls: Decimal = Decimal(0)
     failing: Counter[str] = field(default_factory=Counter)
     bad: set[str] = field(default_factory=set)
     hidden_looks: int = 0
+    preparing_looks: int = 0
+    broken_models: set[str] = field(default_factory=set)
+    model_looks: Counter[str] = field(default_factory=Counter)
     broken_downloads: int = 0
     files: Sequence[tuple[str, str, str]] = FILES
     slow: bool = False
@@ -196,7 +202,7 @@ class FakeService:
         return 200, found
 
     def _states(self, call: Call[Any]) -> tuple[int, Any]:
-        found = {}
+        found = {job: self._model_state(job) for job in call.json if job.startswith("prep-")}
         for render in map(self.renders.get, call.json):
             if render is None or render.gone:
                 continue
@@ -205,6 +211,13 @@ class FakeService:
                 self._go_on(render)
                 found[render.id] = render.status
         return 200, found
+
+    def _model_state(self, job: str) -> str:
+        model = job.removeprefix("prep-")
+        self.model_looks[model] += 1
+        if self.model_looks[model] <= self.preparing_looks:
+            return "running"
+        return "failed" if model in self.broken_models else "succeeded"
 
     def _go_on(self, render: Render) -> None:
         if render.status != "queued" or self.slow:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_render.core.calls import Answer, Call, Effect, Fetch, FilePart, send
+from airflow_provider_render.core.calls import Answer, Call, Effect, Fetch, FilePart, Milestone, Notice, send
 from airflow_provider_render.core.errors import (
     DownloadError,
     NotFoundError,
@@ -50,6 +50,9 @@ ERRORS = {402: OutOfCreditsError, 404: NotFoundError, 429: RateLimitedError, 503
 class FakeVendor(RenderVendor):
     """A vendor whose abilities are chosen by the test.
 
+    :param slow_models: it knows models by their ids alone, and works on them before they can be rendered.
+    :param announces: it tells an id before it charges.
+    :param batch_by: setting that must be the same for all renders of a submit.
     :param capabilities: values of :class:`Capabilities` that differ from an able vendor's.
     """
 
@@ -58,12 +61,20 @@ class FakeVendor(RenderVendor):
     poll_policy = PollPolicy(first=0, start=0, listing_grace=30, settling=0.0)
     default_outputs = frozenset({OutputKind.IMAGE, OutputKind.VIDEO})
 
-    def __init__(self, **capabilities: Any) -> None:
+    def __init__(
+        self,
+        *,
+        slow_models: bool = False,
+        announces: bool = False,
+        batch_by: str | None = None,
+        **capabilities: Any,
+    ) -> None:
         super().__init__("https://fake.example")
+        self.slow_models, self.announces, self.batch_by = slow_models, announces, batch_by
         able = {"extensions": frozenset({".glb", ".obj"}), "max_batch": 3, "tells_submitted": True}
         self.capabilities = Capabilities(**{**able, "can_cancel": True, **capabilities})
 
-    def headers(self):
+    def headers(self, credential=""):
         return {}
 
     def error(self, answer):
@@ -83,11 +94,33 @@ class FakeVendor(RenderVendor):
     def price(self, settings):
         return PRICES[self.canonical(settings)["quality"]]
 
-    def find_model(self, model):
-        return (yield from send(Call("GET", "/models", _body, query={"sha256": model.sha256})))
+    def find_model(self, request):
+        if self.slow_models:
+            return (yield from self._noted(request))
+        query = {"sha256": request.model.sha256}
+        found = yield from send(Call("GET", "/models", _body, query=query))
+        return Upload(found) if found else None
+
+    def _noted(self, request):
+        if request.model_id is None:
+            return None
+        job = RenderJob(self.name, f"prep-{request.model_id}", request.model_id)
+        state = (yield from self.states([job])).get(job.id)
+        if state is None or state.status is RenderStatus.FAILED:
+            return None
+        return Upload(request.model_id, preparing=None if state.status.terminal else job)
+
+    def prepared(self, job):
+        return job.id.removeprefix("prep-")
+        yield
+
+    def batch_key(self, settings):
+        return self.canonical(settings)[self.batch_by] if self.batch_by else ""
 
     def upload(self, request):
         renders = self.capabilities.upload_renders
+        if self.announces and renders:
+            yield Milestone((RenderJob(self.name, f"draft-{request.key}", ""),))
         made = yield from send(
             Call(
                 "POST",
@@ -99,10 +132,14 @@ class FakeVendor(RenderVendor):
             )
         )
         job = self._job(made["render"], made["model"], request) if renders else None
+        if self.slow_models:
+            return Upload("", preparing=RenderJob(self.name, f"prep-{made['model']}", ""))
         return Upload(made["model"], job)
 
     def submit(self, requests):
         orders = [_order(request) for request in requests]
+        if self.announces:
+            yield Milestone(tuple(RenderJob(self.name, f"draft-{one.key}", "") for one in requests))
         made = yield from send(Call("POST", "/renders", _body, effect=Effect.PAID, json=orders))
         return [
             self._job(render, request.model_id, request)
@@ -111,7 +148,8 @@ class FakeVendor(RenderVendor):
 
     def find_existing(self, request: RenderRequest, exclude: Collection[str] = ()):
         if not self.capabilities.tells_submitted:
-            return Existing(Answerable.UNKNOWN)
+            never_sent = not request.ticket or (self.announces and request.announced is None)
+            return Existing(Answerable.ABSENT if never_sent else Answerable.UNKNOWN)
         if request.model_id is None:
             return Existing(Answerable.ABSENT)
         listed = yield from send(Call("GET", "/renders", _body, query={"model": request.model_id}))
@@ -173,6 +211,10 @@ class FakeClient:
         self.vendor = FakeVendor(**capabilities)
         self._step = step
 
+    @property
+    def metered(self) -> Decimal:
+        return self.service.charged_for_calls
+
     def run(self, work: Any) -> Any:
         if isinstance(work, Call):
             return self._send(work)
@@ -183,7 +225,7 @@ class FakeClient:
             call = next(work)
             while True:
                 try:
-                    answer = self._send(call)
+                    answer = None if isinstance(call, Notice) else self._send(call)
                 except RenderError as error:
                     call = work.throw(error)
                 else:

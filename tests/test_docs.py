@@ -45,13 +45,14 @@ WITH_TABLE = [
     PayingOperator,
     RenderCatalogOperator,
     RenderModelOperator,
+    UploadModelOperator,
     RenderSensor,
     DownloadRendersOperator,
     DxglUploadOverlayOperator,
     DxglDatasetOperator,
     RenderTrigger,
 ]
-WITHOUT_TABLE = [UploadModelOperator, SubmitRenderOperator]
+WITHOUT_TABLE = [SubmitRenderOperator]
 
 
 def name_of(page: Path) -> str:
@@ -156,7 +157,7 @@ def test_a_parameter_table_says_what_is_templated(operator):
 
 def test_operators_without_a_table_have_no_parameters_of_their_own():
     assert [operator for operator in WITHOUT_TABLE if "__init__" in vars(operator)] == []
-    assert {operator.__mro__[1] for operator in WITHOUT_TABLE} == {PayingOperator}
+    assert {operator.__mro__[1] for operator in WITHOUT_TABLE} <= {PayingOperator}
 
 
 def test_the_settings_table_has_every_setting_with_its_range():

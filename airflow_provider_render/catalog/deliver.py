@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 import tempfile
@@ -25,6 +26,8 @@ ABANDONED = 24 * 3600.0
 
 FRESH_LOCATIONS = 2
 """How often an output is located anew: a presigned URL may expire before the download has begun."""
+
+LINK_TYPE = "application/internet-shortcut"
 
 SUFFIXES = {"image/png": ".png", "image/webp": ".webp", "image/jpeg": ".jpg"}
 
@@ -91,7 +94,8 @@ class Delivery:
     def fetch(self, parcel: Parcel) -> tuple[Mapping[str, Any], ...]:
         """Deliver one parcel.
 
-        :returns: one entry a file: path below the root, name, kind, media type, size, sha256.
+        :returns: one entry a file: path below the root, name, kind, media type, size, sha256, and the link
+            where the output is a page.
         :raises DownloadError: a file did not arrive whole.
         :raises OutputError: a file cannot be put in place, or the render offers none of the wanted kinds.
         """
@@ -105,10 +109,11 @@ class Delivery:
 
     def _file(self, parcel: Parcel, output: RenderOutput, spool: Path) -> Mapping[str, Any]:
         name = safe_name(output.name)
-        fetched = self._download(output, spool / name)
+        fetched = _linked(output, spool / name) if output.link else self._download(output, spool / name)
         name = _named(name, fetched.media_type)
         publish(fetched.path, self._root / parcel.folder / name)
         return {
+            **({"link": output.link} if output.link else {}),
             "path": f"{parcel.folder}/{name}",
             "name": name,
             "kind": str(output.kind),
@@ -118,8 +123,9 @@ class Delivery:
         }
 
     def _download(self, output: RenderOutput, to: Path) -> Fetched:
+        known = output.fetch
         for attempt in range(1, FRESH_LOCATIONS + 1):
-            fetch = self._client.run(self._vendor.locate(output))
+            fetch, known = known or self._client.run(self._vendor.locate(output)), None
             try:
                 return self._client.download(fetch, to)
             except DownloadError:
@@ -132,6 +138,13 @@ def stale_files(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str
     """Return paths of files that an earlier delivery left and the present one replaced by none."""
     kept = {str(file["path"]) for file in after}
     return sorted({str(file["path"]) for file in before} - kept)
+
+
+def _linked(output: RenderOutput, to: Path) -> Fetched:
+    """Write an internet shortcut, which desktops open, in place of a page that is no file."""
+    data = f"[InternetShortcut]\r\nURL={output.link}\r\n".encode()
+    to.write_bytes(data)
+    return Fetched(str(to), len(data), hashlib.sha256(data).hexdigest(), LINK_TYPE)
 
 
 def safe_name(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -63,8 +64,21 @@ def _card(item: ItemReport) -> str:
     note = f"<small>{escape(item.reason or 'failed')}</small>" if item.outcome == "failed" else ""
     return (
         f'<figure class="{item.outcome}"><div class="shot">{_shot(item)}</div>'
-        f"<figcaption>{title}{key}{note}</figcaption></figure>"
+        f"<figcaption>{title}{key}{note}{_more(item)}</figcaption></figure>"
     )
+
+
+def _more(item: ItemReport) -> str:
+    """Return links to the pages of an item, and to its other pictures."""
+    pages = [
+        f'<a href="{escape(str(file["link"]))}">{escape(PurePosixPath(str(file["name"])).stem)}</a>'
+        for file in item.files
+        if str(file.get("link", "")).startswith(("https://", "http://"))
+    ]
+    pictures = [file for file in item.files if file.get("kind") == "image"]
+    if len(pictures) > 1:
+        pages += [f'<a href="{_href(file)}">{number}</a>' for number, file in enumerate(pictures, 1)]
+    return f"<small>{' '.join(pages)}</small>" if pages else ""
 
 
 def _shot(item: ItemReport) -> str:
@@ -82,5 +96,8 @@ def _shot(item: ItemReport) -> str:
 def _first(item: ItemReport, kinds: tuple[str, ...]) -> str | None:
     """Return the link to the first file of the first kind there is, relative to the report's folder."""
     files: Mapping[str, Any] = {str(file.get("kind")): file for file in reversed(item.files)}
-    path = next((files[kind]["path"] for kind in kinds if kind in files), None)
-    return None if path is None else "../../" + quote(str(path).encode("utf-8", "replace"))
+    return next((_href(files[kind]) for kind in kinds if kind in files), None)
+
+
+def _href(file: Mapping[str, Any]) -> str:
+    return "../../" + quote(str(file["path"]).encode("utf-8", "replace"))

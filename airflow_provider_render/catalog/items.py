@@ -18,6 +18,8 @@ Row = tuple[str, Mapping[str, Any]]
 
 COLUMNS = ("sku", "model", "variant", "settings", "title", "tags")
 PREFIX = "settings."
+VENDOR_PREFIX = "settings@"
+"""Begins columns of settings for one vendor: ``settings@dxgl.aspect``, or all in ``settings@dxgl``."""
 RESERVED = "_render"
 """Folder below the output root that holds state and reports."""
 
@@ -39,6 +41,7 @@ class CatalogItem:
     :param title: name for people.
     :param tags: words to group items by.
     :param row: where it stood in the catalog.
+    :param vendor_settings: further settings by connection type, for catalogs that several vendors render.
     """
 
     key: str
@@ -49,6 +52,7 @@ class CatalogItem:
     title: str | None = None
     tags: tuple[str, ...] = ()
     row: str = ""
+    vendor_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -112,7 +116,17 @@ class _Reader:
         self._check_key(where, key)
         if len(self.problems) > before:
             return None
-        return CatalogItem(key, sku, _resolve(self._base, model), variant, settings, title, tags, where)
+        return CatalogItem(
+            key,
+            sku,
+            _resolve(self._base, model),
+            variant,
+            settings,
+            title,
+            tags,
+            where,
+            self._vendor_settings(where, row),
+        )
 
     def _problem(self, where: str, what: str) -> None:
         self.problems.append(f"{where}: {what}")
@@ -148,21 +162,31 @@ class _Reader:
         return text or None
 
     def _settings(self, where: str, row: Mapping[str, Any]) -> dict[str, Any]:
-        settings = self._whole_settings(where, row.get("settings"))
+        return self._settings_in(where, row, "settings")
+
+    def _vendor_settings(self, where: str, row: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        columns = (str(column) for column in row if str(column).startswith(VENDOR_PREFIX))
+        vendors = dict.fromkeys(column.removeprefix(VENDOR_PREFIX).partition(".")[0] for column in columns)
+        found = {vendor: self._settings_in(where, row, f"{VENDOR_PREFIX}{vendor}") for vendor in vendors}
+        return {vendor: settings for vendor, settings in found.items() if settings}
+
+    def _settings_in(self, where: str, row: Mapping[str, Any], name: str) -> dict[str, Any]:
+        """Read a column of settings and those that hold a single one each."""
+        settings = self._whole_settings(where, name, row.get(name))
         for column, value in row.items():
-            if isinstance(column, str) and column.startswith(PREFIX) and not _blank(value):
-                self._put(settings, where, column, self._cell(where, column, value))
+            if isinstance(column, str) and column.startswith(f"{name}.") and not _blank(value):
+                self._put(settings, where, column, name, self._cell(where, column, value))
         return settings
 
-    def _whole_settings(self, where: str, value: Any) -> dict[str, Any]:
+    def _whole_settings(self, where: str, column: str, value: Any) -> dict[str, Any]:
         if _blank(value):
             return {}
         if isinstance(value, str):
-            value = self._json(where, "settings", value)
+            value = self._json(where, column, value)
         if isinstance(value, Mapping):
             return {str(name): part for name, part in value.items()}
         if value is not None:
-            self._problem(where, f"column 'settings' must hold a JSON object, not {value!r}")
+            self._problem(where, f"column {column!r} must hold a JSON object, not {value!r}")
         return {}
 
     def _cell(self, where: str, column: str, value: Any) -> Any:
@@ -172,8 +196,8 @@ class _Reader:
             return self._json(where, column, value) if value[:1] in ("[", "{") else value
         return value
 
-    def _put(self, settings: dict[str, Any], where: str, column: str, value: Any) -> None:
-        *above, name = column.removeprefix(PREFIX).split(".")
+    def _put(self, settings: dict[str, Any], where: str, column: str, group: str, value: Any) -> None:
+        *above, name = column.removeprefix(f"{group}.").split(".")
         for part in above:
             inner = settings.get(part, {})
             if not isinstance(inner, Mapping):
@@ -203,13 +227,15 @@ class _Reader:
 
 
 def _known(column: Any) -> bool:
-    return column in COLUMNS or (isinstance(column, str) and column.startswith(PREFIX) and column != PREFIX)
+    if not isinstance(column, str) or column in (PREFIX, VENDOR_PREFIX):
+        return False
+    return column in COLUMNS or column.startswith((PREFIX, VENDOR_PREFIX))
 
 
 def _unknown_column(column: Any) -> str:
     close = get_close_matches(str(column).strip().lower(), COLUMNS, n=1)
     hint = f" (did you mean {close[0]!r}?)" if close else ""
-    allowed = ", ".join((*COLUMNS, "settings.<name>"))
+    allowed = ", ".join((*COLUMNS, "settings.<name>", "settings@<vendor>", "settings@<vendor>.<name>"))
     return f"unknown column {column!r}{hint}; allowed are {allowed}, or pass extra_columns='ignore'"
 
 

@@ -21,6 +21,8 @@ class Ledger:
     :param limit: credits the run may spend; None sets no limit.
     :param saved: what an earlier try of the same run wrote, if anything.
     :param save: writes the ledger durably; raises if this worker is no longer the task's.
+    :param metered: what the calls of this process have cost so far beside the renders, where a vendor
+        charges for calls.
     """
 
     def __init__(
@@ -28,6 +30,7 @@ class Ledger:
         limit: Decimal | None = None,
         saved: Mapping[str, Any] | None = None,
         save: Callable[[dict[str, Any]], None] | None = None,
+        metered: Callable[[], Decimal] = Decimal,
     ) -> None:
         self.limit = limit
         self._knows_before = bool(saved)
@@ -37,6 +40,27 @@ class Ledger:
         pending: Mapping[str, str] = saved.get("pending") or {}
         self._pending = {mark: Decimal(str(price)) for mark, price in pending.items()}
         self._save = save or (lambda _: None)
+        self._metered, self._base = metered, metered()
+        self._before = Decimal(str(saved.get("overhead", 0)))
+
+    @property
+    def overhead(self) -> Decimal:
+        """Credits that the run's calls have cost beside the renders."""
+        return self._before + self._metered() - self._base
+
+    @property
+    def total(self) -> Decimal:
+        """Credits that the run has cost so far."""
+        return self.spent + self.overhead
+
+    def add_overhead(self, cost: Decimal) -> None:
+        """Count calls that another process made for the run."""
+        self._before += cost
+
+    def keep(self) -> None:
+        """Write down what calls have cost since the last write."""
+        if self.overhead:
+            self._book(Decimal(0), 0, self._pending)
 
     def reserve(self, prices: Mapping[str, Decimal], calls: int = 1, *, booked: Collection[str] = ()) -> None:
         """Count paid calls that are about to be made.
@@ -48,9 +72,9 @@ class Ledger:
         """
         counted = booked if self._knows_before else ()
         amount = sum((price for mark, price in prices.items() if mark not in counted), Decimal(0))
-        if self.limit is not None and self.spent + amount > self.limit:
+        if self.limit is not None and self.total + amount > self.limit:
             raise BudgetError(
-                f"the next renders cost {amount} credits, this run has spent {self.spent} of the"
+                f"the next renders cost {amount} credits, this run has spent {self.total} of the"
                 f" {self.limit} it may (max_credits); they were not submitted"
             )
         self._book(amount, calls, dict(prices))
@@ -79,5 +103,6 @@ class Ledger:
     def _book(self, amount: Decimal, calls: int, pending: dict[str, Decimal]) -> None:
         spent, total = self.spent + amount, self.calls + calls
         marks = {mark: str(price) for mark, price in pending.items()}
-        self._save({"spent": str(spent), "calls": total, "pending": marks})
+        overhead = {"overhead": str(self.overhead)} if self.overhead else {}
+        self._save({"spent": str(spent), "calls": total, "pending": marks, **overhead})
         self.spent, self.calls, self._pending = spent, total, pending

@@ -11,7 +11,7 @@ from airflow_provider_render.catalog.plan import PlannedItem
 from airflow_provider_render.catalog.report import ItemReport, Outcome, Stage
 from airflow_provider_render.catalog.submit import STOPPING
 from airflow_provider_render.core.errors import AmbiguousSubmitError, OutputError, RenderError, VendorError
-from airflow_provider_render.core.journal import FRUITLESS, Action, Phase, Record
+from airflow_provider_render.core.journal import FRUITLESS, UNPAID, Action, Phase, Record
 from airflow_provider_render.core.vendor import RenderVendor
 
 
@@ -89,7 +89,7 @@ def _outcome(
         return Outcome.FAILED, Stage.CHECK, item.problem
     if failure is not None:
         return Outcome.FAILED, failure.stage, failure.reason
-    if record is None or record.phase is Phase.INTENT:
+    if record is None or record.phase in UNPAID:
         return Outcome.PENDING, Stage.SUBMIT, None
     if record.phase in FRUITLESS:
         return Outcome.FAILED, Stage.RENDER, record.error

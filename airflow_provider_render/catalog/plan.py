@@ -57,7 +57,7 @@ class PlannedItem:
     @property
     def request(self) -> RenderRequest:
         """The render as it is asked of the vendor, without the vendor's id of the model."""
-        return RenderRequest(self.key, self.model, self.settings, label=self.item.label)
+        return RenderRequest(self.key, self.model, self.settings, label=self.item.label, sku=self.item.sku)
 
     def to_json(self) -> dict[str, Any]:
         """Return a short JSON form."""
@@ -191,7 +191,8 @@ def make_plan(
     :param models: by path as the items have it, the model or why it cannot be had.
     :param records: what the journal knows, by key, of these items and of those that left the catalog.
     :param present: whether all files that a record says were delivered are still there.
-    :param settings: settings of all items; an item's own win, name by name.
+    :param settings: settings of all items; an item's own win, name by name, and those that it has for this
+        vendor alone win over both.
     :param force: identity of a run that wants everything rendered anew.
     :param max_attempts: paid renders of one fingerprint that may fail before it is left alone.
     """
@@ -217,7 +218,7 @@ class _Settings:
         self._known: dict[str, tuple[Settings, Decimal]] = {}
 
     def of(self, item: CatalogItem) -> tuple[Settings, Decimal]:
-        raw = {**self._common, **item.settings}
+        raw = {**self._common, **item.settings, **item.vendor_settings.get(self._vendor.name, {})}
         try:
             text = canonical_json(raw)
         except (TypeError, ValueError):

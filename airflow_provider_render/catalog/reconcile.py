@@ -31,11 +31,12 @@ from airflow_provider_render.catalog.progress import Progress
 from airflow_provider_render.catalog.report import ItemReport, Report, Stage
 from airflow_provider_render.catalog.sources import read_catalog
 from airflow_provider_render.catalog.store import StateStore, remove_item, write_item
-from airflow_provider_render.catalog.submit import OnAmbiguous, Submission, Submitted, Wanted
-from airflow_provider_render.catalog.waiting import jobs_of
+from airflow_provider_render.catalog.submit import OnAmbiguous, Submission
+from airflow_provider_render.catalog.waiting import jobs_of, model_ids
+from airflow_provider_render.catalog.wanted import Submitted, Wanted
 from airflow_provider_render.core.errors import ModelFileError, NotFoundError, RenderError, VendorError
 from airflow_provider_render.core.job import OutputKind, RenderJob, RenderState
-from airflow_provider_render.core.journal import Action, Phase, Record, gone, observed
+from airflow_provider_render.core.journal import OPEN, Action, Phase, Record, gone, observed
 from airflow_provider_render.core.vendor import VendorClient
 
 log = logging.getLogger(__name__)
@@ -107,7 +108,7 @@ class Reconciliation:
         self._vendor = client.vendor
         self._spec = spec
         self._run = run
-        self._ledger = ledger
+        self.ledger = ledger
         self.root = check_output(spec.output)
         self.home = self.root / spec.state if spec.state else self.root
         self.progress = Progress(self.home, self.report_name)
@@ -116,6 +117,7 @@ class Reconciliation:
         self._shards = self.store.group(spec.group, spec.groups)
         self._kinds = frozenset(spec.outputs if spec.outputs is not None else self._vendor.default_outputs)
         self._pruned: list[str] = []
+        self._known_models: dict[str, str] = {}
         self._resumed = memory is not None
         memory = memory or {}
         self._started = str(memory.get("started") or utcnow())
@@ -146,7 +148,8 @@ class Reconciliation:
         """
         items = [item for item in self._items if self.store.shard_of(item.key) in self._shards]
         records = self.store.load(self._shards)
-        self._ledger.settle(records.values(), self._run)
+        self.ledger.settle(records.values(), self._run)
+        self._known_models = model_ids(records.values())
         self._plan_progress(0, len(items))
         plan = make_plan(
             items,
@@ -173,10 +176,10 @@ class Reconciliation:
         # What a cut-off submit may cost was booked when it was made.
         booked = {item.fingerprint for item in plan.of(Action.RECOVER)}
         new = Plan(tuple(item for item in plan.of(Action.RENDER) if item.fingerprint not in booked))
-        self._planned = new.price + self._ledger.spent
+        self._planned = new.price + self.ledger.spent
         self._avoided = plan.avoided
         if self._spec.max_credits is not None:
-            check_budget(new, self._spec.max_credits - self._ledger.spent)
+            check_budget(new, self._spec.max_credits - self.ledger.total)
         if new.price:
             left = self._client.run(self._vendor.account()).credits
             if left is not None and left < new.price:
@@ -188,21 +191,26 @@ class Reconciliation:
         result = Submission(
             self._client,
             self.store,
-            self._ledger,
+            self.ledger,
             run=self._run,
             now=utcnow,
             force=self._spec.force,
             on_ambiguous=self._spec.on_ambiguous,
             concurrency=self._spec.concurrency,
             progress=lambda done: self.progress.update("submit", done, len(todo)),
-        ).submit([_wanted(item) for item in todo])
+        ).submit([self._wanted(item) for item in todo])
         self.failures.update((key, failure_of(Stage.SUBMIT, error)) for key, error in result.failed.items())
         return result
 
     def open(self, plan: Plan) -> dict[str, Record]:
-        """Return the records of items whose render is under way, by key."""
+        """Return the records of items whose render, or the preparing of whose model, is under way, by key."""
         records = {item.key: self._current(item) for item in plan.items}
-        return {key: record for key, record in records.items() if record and record.phase is Phase.SUBMITTED}
+        return {key: record for key, record in records.items() if record and record.phase in OPEN}
+
+    def prepared(self, plan: Plan) -> bool:
+        """Whether models have become ready whose renders are still to be submitted."""
+        records = [self._current(item) for item in plan.items]
+        return any(record and record.phase is Phase.PREPARED for record in records)
 
     def count(self, plan: Plan) -> int:
         """Return how many items the run has to work on, or worked on."""
@@ -213,14 +221,14 @@ class Reconciliation:
 
         :param lost: whether a render that the vendor does not know counts as gone; one that was submitted
             longer ago than the vendor takes to list it always does.
-        :returns: the records of items whose render is still under way, by key.
+        :returns: the records of items that are still under way, by key.
         """
         records = self.open(plan)
         jobs = jobs_of(records)
         states = self._client.run(self._vendor.states(jobs)) if jobs else {}
         seen = {key: self._observed(record, states, lost) for key, record in records.items()}
         self.store.put({key: record for key, record in seen.items() if record != records[key]})
-        return {key: record for key, record in seen.items() if record.phase is Phase.SUBMITTED}
+        return {key: record for key, record in seen.items() if record.phase in OPEN}
 
     def expire(self, records: Mapping[str, Record]) -> None:
         """Note that renders were cancelled because they took too long; a retry renders them again."""
@@ -265,6 +273,7 @@ class Reconciliation:
             finished=utcnow(),
             planned=self._planned,
             avoided=self._avoided,
+            calls=self.ledger.overhead,
             items=[self._item_report(item) for item in plan.items],
             orphans=[key for key in plan.orphans if key not in self._pruned],
             pruned=self._pruned,
@@ -278,6 +287,13 @@ class Reconciliation:
     def _item_report(self, item: PlannedItem) -> ItemReport:
         record, failure = self._current(item), self.failures.get(item.key)
         return item_report(item, record, failure, run=self._run, vendor=self._vendor)
+
+    def _wanted(self, item: PlannedItem) -> Wanted:
+        action = item.action or Action.RENDER
+        if item.model is None:
+            return Wanted(item.request, item.fingerprint, item.price, action)
+        hint = self._known_models.get(item.model.sha256)
+        return Wanted(item.request, item.fingerprint, item.price, action, source_record(item.model), hint)
 
     def _plan_progress(self, done: int, total: int) -> None:
         if not self._resumed:
@@ -382,8 +398,3 @@ class Reconciliation:
             return job.id not in self._client.run(self._vendor.states([job]))
         except VendorError:
             return False
-
-
-def _wanted(item: PlannedItem) -> Wanted:
-    source = source_record(item.model) if item.model else {}
-    return Wanted(item.request, item.fingerprint, item.price, item.action or Action.RENDER, source)

@@ -133,6 +133,7 @@ class Report:
     :param finished: ISO time.
     :param planned: credits that the plan needed at most.
     :param avoided: credits of renders that were not paid again, because nothing changed.
+    :param calls: credits that calls cost beside the renders, at vendors that charge for them.
     :param items: what became of each item.
     :param orphans: keys that left the catalog and whose files are still there.
     :param pruned: keys that left the catalog and whose files were removed.
@@ -145,6 +146,7 @@ class Report:
     finished: str = ""
     planned: Decimal = Decimal(0)
     avoided: Decimal = Decimal(0)
+    calls: Decimal = Decimal(0)
     items: list[ItemReport] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
     pruned: list[str] = field(default_factory=list)
@@ -177,6 +179,7 @@ class Report:
         self.finished = max(self.finished, other.finished)
         self.planned += other.planned
         self.avoided += other.avoided
+        self.calls += other.calls
         self.items.extend(other.items)
         self.orphans.extend(other.orphans)
         self.pruned.extend(other.pruned)
@@ -211,6 +214,7 @@ class Report:
             "credits_planned": str(self.planned),
             "credits_spent": str(self.spent),
             "credits_avoided": str(self.avoided),
+            **({"credits_calls": str(self.calls)} if self.calls else {}),
             "failed_keys": _bounded([item.key for item in self.failures]),
             "note": _within(self.note, _NOTE_BYTES) if self.note else None,
         }
@@ -232,6 +236,7 @@ class Report:
                 "planned": str(self.planned),
                 "spent": str(self.spent),
                 "avoided": str(self.avoided),
+                "calls": str(self.calls),
             },
             "orphans": self.orphans,
             "pruned": self.pruned,
@@ -248,6 +253,7 @@ class Report:
             finished=data["finished"],
             planned=Decimal(data["credits"]["planned"]),
             avoided=Decimal(data["credits"]["avoided"]),
+            calls=Decimal(data["credits"].get("calls", 0)),
             items=[ItemReport.from_json(item) for item in data["items"]],
             orphans=list(data["orphans"]),
             pruned=list(data["pruned"]),
@@ -271,11 +277,12 @@ def report_name(run_id: str) -> str:
 def _heading(report: Report) -> str:
     counts = report.counts()
     outcomes = ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome])
+    calls = f", and {report.calls} for the calls around them" if report.calls else ""
     lines = [
         f"# Renders at {_plain(report.vendor)}",
         f"Run `{report.run_id.replace('`', '')}`, {report.started} to {report.finished or 'now'}.",
         f"**{counts['items']} items: {outcomes or 'none'}.** Spent {report.spent} credits of {report.planned}"
-        f" planned; {report.avoided} credits avoided because nothing changed;"
+        f" planned{calls}; {report.avoided} credits avoided because nothing changed;"
         f" {counts['adopted']} renders taken over free of charge.",
     ]
     return "\n\n".join([*lines, *([f"> {_plain(report.note)}"] if report.note else [])])

@@ -8,14 +8,18 @@ asks the vendor before it pays.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal, TypeVar
+from functools import partial
+from typing import Literal, TypeVar
+from uuid import uuid4
 
 from airflow_provider_render.catalog.ledger import Ledger
+from airflow_provider_render.catalog.wanted import Group, Submitted, Wanted, grouped, prices
+from airflow_provider_render.core.calls import noting
 from airflow_provider_render.core.errors import (
     AmbiguousSubmitError,
     AuthError,
@@ -26,8 +30,15 @@ from airflow_provider_render.core.errors import (
     RenderError,
     VendorError,
 )
-from airflow_provider_render.core.job import RenderJob, RenderRequest
-from airflow_provider_render.core.journal import Action, Journal, Phase, Record, intend, submitted
+from airflow_provider_render.core.job import RenderJob, RenderStatus
+from airflow_provider_render.core.journal import (
+    Journal,
+    Phase,
+    Record,
+    intend,
+    preparing,
+    submitted,
+)
 from airflow_provider_render.core.vendor import Answerable, Existing, Upload, VendorClient
 
 T = TypeVar("T")
@@ -41,83 +52,6 @@ LONG_AGO = 10
 
 STOPPING = (AuthError, OutOfCreditsError, QuotaError, BudgetError)
 """Errors after which no further paid call makes sense."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A render that is to be paid, or whose cut-off submit is to be cleared up.
-
-    :param request: what to render.
-    :param fingerprint: what it will show; wanted renders with equal fingerprints share one paid render.
-    :param price: credits it costs.
-    :param action: ``RENDER`` or ``RECOVER``.
-    :param source: what the model's listing said when its bytes were read, for :attr:`Record.source`.
-    """
-
-    request: RenderRequest
-    fingerprint: str
-    price: Decimal
-    action: Action = Action.RENDER
-    source: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Submitted:
-    """What became of the wanted renders.
-
-    :param paid: keys of items whose render was submitted.
-    :param adopted: keys of items that took over a render that was already there, free of charge.
-    :param failed: what went wrong, by key.
-    """
-
-    paid: list[str] = field(default_factory=list)
-    adopted: list[str] = field(default_factory=list)
-    failed: dict[str, RenderError] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class _Group:
-    """Wanted renders that show the same thing: one is submitted, all get its job."""
-
-    members: list[Wanted]
-    before: dict[str, Record | None]
-    model_id: str | None
-    exclude: tuple[str, ...]
-
-    @property
-    def price(self) -> Decimal:
-        return self.members[0].price
-
-    @property
-    def request(self) -> RenderRequest:
-        return replace(self.members[0].request, model_id=self.model_id)
-
-    @property
-    def model(self) -> str:
-        model = self.members[0].request.model
-        return model.sha256 if model else str(self.model_id)
-
-    @property
-    def recovering(self) -> bool:
-        return any(wanted.action is Action.RECOVER for wanted in self.members)
-
-    @property
-    def keys(self) -> list[str]:
-        return [wanted.request.key for wanted in self.members]
-
-    @property
-    def fingerprint(self) -> str:
-        return self.members[0].fingerprint
-
-    def booked(self, run: str) -> bool:
-        """Whether the ledger of a run counts it already: an intent of the run is there."""
-        return any(self.counts(run, record) for record in self.before.values())
-
-    def counts(self, run: str, record: Record | None) -> bool:
-        """Whether a record is an intent of this render that the ledger of a run counts."""
-        if record is None or record.phase is not Phase.INTENT:
-            return False
-        return record.fingerprint == self.fingerprint and record.run == run
 
 
 class Submission:
@@ -169,45 +103,71 @@ class Submission:
         :returns: what was paid, what was adopted, and what failed and why. A refusal that would meet
             every further call too, such as an empty account, fails all that were not yet submitted.
         """
-        groups = self._adopt(self._identify(self._grouped(wanted)))
+        groups = self._adopt(self._identify(self._resumed(grouped(wanted, self._journal))))
         try:
             self._upload(groups)
-            ready = [group for group in self._open(groups) if group.model_id]
-            for start in range(0, len(ready), self._vendor.capabilities.max_batch):
-                self._submit(ready[start : start + self._vendor.capabilities.max_batch])
+            for batch in self._batches([group for group in self._open(groups) if group.model_id]):
+                self._submit(batch)
         except STOPPING as error:
             self._fail(self._open(groups), error)
         self._ledger.confirm()
         return self._result
 
-    def _grouped(self, wanted: Iterable[Wanted]) -> list[_Group]:
-        groups: dict[str, _Group] = {}
-        for one in wanted:
-            before = self._journal.get(one.request.key)
-            group = groups.setdefault(one.fingerprint, _Group([], {}, one.request.model_id, ()))
-            group.members.append(one)
-            group.before[one.request.key] = before
-            if before and before.fingerprint == one.fingerprint:
-                group.exclude = tuple(dict.fromkeys((*group.exclude, *before.exclude)))
-        return list(groups.values())
+    def _resumed(self, groups: list[Group]) -> list[Group]:
+        """Take up models that were uploaded before and had to be prepared."""
+        jobs = list({job.id: job for group in groups if (job := group.uploaded)}.values())
+        states = self._client.run(self._vendor.states(jobs)) if jobs else {}
+        ready = []
+        for group in groups:
+            job = group.uploaded
+            state = states.get(job.id) if job else None
+            if job and state and not state.status.terminal:
+                self._preparing([group], job)
+            elif state and state.status is RenderStatus.SUCCEEDED:
+                ready.append(group)
+        for group, result in self._at_once(self._made_ready, ready):
+            if isinstance(result, RenderError):
+                self._fail([group], result)
+            else:
+                group.model_id = result
+        return self._open(groups)
 
-    def _identify(self, groups: list[_Group]) -> list[_Group]:
+    def _made_ready(self, group: Group) -> str | None:
+        return self._client.run(self._vendor.prepared(group.uploaded)) if group.uploaded else None
+
+    def _identify(self, groups: list[Group]) -> list[Group]:
         """Find the vendor's ids of models it already has."""
         unknown = {group.model: group for group in groups if not group.model_id and group.request.model}
         for group, result in self._at_once(self._find_model, list(unknown.values())):
             same = [other for other in groups if other.model == group.model]
             if isinstance(result, RenderError):
                 self._fail(same, result)
-            else:
-                for other in same:
-                    other.model_id = result
+            elif result is not None:
+                self._known(same, result)
         return self._open(groups)
 
-    def _find_model(self, group: _Group) -> str | None:
-        model = group.request.model
-        return self._client.run(self._vendor.find_model(model)) if model else group.model_id
+    def _find_model(self, group: Group) -> Upload | None:
+        if group.request.model is None:
+            return Upload(group.model_id) if group.model_id else None
+        hints = (hint for one in group.members if (hint := one.hint))
+        return self._client.run(self._vendor.find_model(replace(group.request, model_id=next(hints, None))))
 
-    def _adopt(self, groups: list[_Group]) -> list[_Group]:
+    def _known(self, groups: list[Group], model: Upload) -> None:
+        """Note the model of renders; those whose model is not ready yet are left for later.
+
+        A render whose submit was cut off is looked for all the same: its model was ready then.
+        """
+        for group in groups:
+            if model.preparing is None or group.recovering:
+                group.model_id = model.model_id or None
+            else:
+                self._preparing([group], model.preparing)
+
+    def _preparing(self, groups: Sequence[Group], job: RenderJob) -> None:
+        self._journal.put({key: preparing(self._intent(one, key), job) for one in groups for key in one.keys})
+        self._result.preparing += [key for group in groups for key in group.keys]
+
+    def _adopt(self, groups: list[Group]) -> list[Group]:
         """Take over renders that are there already, and clear up submits that were cut off."""
         asked = [group for group in groups if group.model_id or group.recovering]
         for group, result in self._at_once(self._existing, asked):
@@ -219,7 +179,7 @@ class Submission:
                 self._fail([group], self._ambiguous(group))
         return self._open(groups)
 
-    def _existing(self, group: _Group) -> Existing:
+    def _existing(self, group: Group) -> Existing:
         """Ask for an equal render; a forced run notes those that are there and wants another."""
         if group.recovering:
             return self._cleared_up(group)
@@ -229,10 +189,10 @@ class Submission:
                 return found
             group.exclude = (*group.exclude, found.job.id)
 
-    def _find(self, group: _Group) -> Existing:
-        return self._client.run(self._vendor.find_existing(group.request, group.exclude))
+    def _find(self, group: Group) -> Existing:
+        return self._client.run(self._vendor.find_existing(group.question, group.exclude))
 
-    def _cleared_up(self, group: _Group) -> Existing:
+    def _cleared_up(self, group: Group) -> Existing:
         """Ask for the render of a cut-off submit until it is there, or has had the time to appear."""
         while True:
             found = self._find(group)
@@ -240,9 +200,10 @@ class Submission:
             if found.answer is not Answerable.ABSENT or left <= 0:
                 return found
             self._pause(min(left, LOOK_AGAIN))
-            group.model_id = group.model_id or self._find_model(group)
+            if not group.model_id and (model := self._find_model(group)):
+                group.model_id = model.model_id or None
 
-    def _unsettled(self, group: _Group) -> float:
+    def _unsettled(self, group: Group) -> float:
         """Return the seconds in which the vendor may still come to know of a cut-off submit.
 
         Nobody wrote down when the request ended, so they count from the first question after it.
@@ -254,12 +215,12 @@ class Submission:
             return 0.0
         return settling - (now - self._began).total_seconds()
 
-    def _adopted(self, group: _Group, job: RenderJob) -> None:
+    def _adopted(self, group: Group, job: RenderJob) -> None:
         self._record(group, job, group.price if group.recovering else Decimal(0))
         self._result.adopted += group.keys
         self._advance()
 
-    def _ambiguous(self, group: _Group) -> AmbiguousSubmitError:
+    def _ambiguous(self, group: Group) -> AmbiguousSubmitError:
         return AmbiguousSubmitError(
             f"{group.keys[0]}: an earlier submit was cut off and {self._vendor.title} cannot tell whether it"
             f" happened ({group.price} credits). Look for it at {self._vendor.title}; to render anyway set"
@@ -267,9 +228,9 @@ class Submission:
             happened=None,
         )
 
-    def _upload(self, groups: list[_Group]) -> None:
+    def _upload(self, groups: list[Group]) -> None:
         """Upload each model the vendor lacks, once; where that starts a render it is the wanted one."""
-        by_model: dict[str, _Group] = {}
+        by_model: dict[str, Group] = {}
         for group in groups:
             if not group.model_id:
                 by_model.setdefault(group.model, group)
@@ -282,11 +243,16 @@ class Submission:
             for error in filter(None, stop):
                 raise error
 
-    def _uploads(self, wave: list[_Group]) -> Iterator[tuple[_Group, Upload | RenderError]]:
-        return self._at_once(lambda group: self._client.run(self._vendor.upload(group.request)), wave)
+    def _uploads(self, wave: list[Group]) -> Iterator[tuple[Group, Upload | RenderError]]:
+        def upload(group: Group) -> Upload:
+            return self._client.run(
+                noting(self._vendor.upload(group.request), partial(self._announce, [group]))
+            )
+
+        return self._at_once(upload, wave)
 
     def _uploaded(
-        self, groups: list[_Group], group: _Group, result: Upload | RenderError
+        self, groups: list[Group], group: Group, result: Upload | RenderError
     ) -> RenderError | None:
         same = [other for other in groups if other.model == group.model]
         if isinstance(result, RenderError):
@@ -294,17 +260,27 @@ class Submission:
                 self._undo([group], result)
             self._fail(same, result)
             return result if isinstance(result, STOPPING) else None
-        for other in same:
-            other.model_id = result.model_id
+        self._known(same, result)
         if result.job is not None:
             self._paid(group, result.job)
         return None
 
-    def _submit(self, groups: list[_Group]) -> None:
+    def _batches(self, groups: Sequence[Group]) -> Iterator[list[Group]]:
+        """Divide renders into those that one call can submit."""
+        alike: dict[str, list[Group]] = {}
+        for group in groups:
+            alike.setdefault(self._vendor.batch_key(group.request.settings), []).append(group)
+        size = self._vendor.capabilities.max_batch
+        for same in alike.values():
+            for start in range(0, len(same), size):
+                yield same[start : start + size]
+
+    def _submit(self, groups: list[Group]) -> None:
         """Submit one batch; one that is refused as a whole is halved until the culprit is alone."""
         self._intend(groups, calls=1)
         try:
-            jobs = self._client.run(self._vendor.submit([group.request for group in groups]))
+            submit = self._vendor.submit([group.request for group in groups])
+            jobs = self._client.run(noting(submit, partial(self._announce, groups)))
         except RenderError as error:
             self._undo(groups, error)
             if isinstance(error, STOPPING):
@@ -318,14 +294,24 @@ class Submission:
         for group, job in zip(groups, jobs, strict=True):
             self._paid(group, job)
 
-    def _intend(self, groups: list[_Group], calls: int) -> None:
+    def _intend(self, groups: list[Group], calls: int) -> None:
         booked = [group.fingerprint for group in groups if group.booked(self._run)]
-        self._ledger.reserve(_prices(groups), calls, booked=booked)
-        self._journal.put(
-            {key: self._intent(group, key) for group in groups for key in group.keys},
-        )
+        self._ledger.reserve(prices(groups), calls, booked=booked)
+        ticket = uuid4().hex
+        for group in groups:
+            group.ticket, group.announced = ticket, None
+        self._write_intents(groups)
 
-    def _intent(self, group: _Group, key: str) -> Record:
+    def _announce(self, groups: Sequence[Group], jobs: Sequence[RenderJob]) -> None:
+        """Write down what is known before the paid call is made."""
+        for group, job in zip(groups, jobs, strict=True):
+            group.announced = job
+        self._write_intents(groups)
+
+    def _write_intents(self, groups: Sequence[Group]) -> None:
+        self._journal.put({key: self._intent(group, key) for group in groups for key in group.keys})
+
+    def _intent(self, group: Group, key: str) -> Record:
         record = intend(
             group.before[key],
             group.fingerprint,
@@ -333,28 +319,36 @@ class Submission:
             force=self._force,
         )
         source = next(one.source for one in group.members if one.request.key == key)
-        return replace(record, model_id=group.model_id, source=source, run=self._run, updated=self._now())
+        return replace(
+            record,
+            job=group.announced,
+            ticket=group.ticket,
+            model_id=group.model_id,
+            source=source,
+            run=self._run,
+            updated=self._now(),
+        )
 
-    def _undo(self, groups: list[_Group], error: RenderError) -> None:
+    def _undo(self, groups: list[Group], error: RenderError) -> None:
         """Take intents back, unless the paid call may have happened after all."""
         if isinstance(error, VendorError) and error.happened is not False:
             return
         before = {key: self._unbooked(group, key) for group in groups for key in group.keys}
         self._journal.put({key: record for key, record in before.items() if record})
         self._journal.forget([key for key, record in before.items() if not record])
-        self._ledger.release(_prices(groups))
+        self._ledger.release(prices(groups))
 
-    def _unbooked(self, group: _Group, key: str) -> Record | None:
+    def _unbooked(self, group: Group, key: str) -> Record | None:
         """Return a record as it was; an intent that the ledger counted is now nobody's."""
         record = group.before[key]
         return replace(record, run="") if record and group.counts(self._run, record) else record
 
-    def _paid(self, group: _Group, job: RenderJob) -> None:
+    def _paid(self, group: Group, job: RenderJob) -> None:
         self._record(group, job, group.price)
         self._result.paid += group.keys
         self._advance()
 
-    def _record(self, group: _Group, job: RenderJob, spent: Decimal) -> None:
+    def _record(self, group: Group, job: RenderJob, spent: Decimal) -> None:
         """Write the ids of a render into the records of all that share it; the first bears the cost."""
         costs = [spent] + [Decimal(0)] * (len(group.keys) - 1)
         self._journal.put(
@@ -364,20 +358,21 @@ class Submission:
             }
         )
 
-    def _fail(self, groups: Iterable[_Group], error: RenderError) -> None:
+    def _fail(self, groups: Iterable[Group], error: RenderError) -> None:
         self._result.failed.update((key, error) for group in self._open(groups) for key in group.keys)
         self._advance()
 
-    def _open(self, groups: Iterable[_Group]) -> list[_Group]:
-        done = {*self._result.paid, *self._result.adopted, *self._result.failed}
+    def _open(self, groups: Iterable[Group]) -> list[Group]:
+        result = self._result
+        done = {*result.paid, *result.adopted, *result.preparing, *result.failed}
         return [group for group in groups if group.keys[0] not in done]
 
     def _advance(self) -> None:
         self._progress(len(self._result.paid) + len(self._result.adopted) + len(self._result.failed))
 
     def _at_once(
-        self, step: Callable[[_Group], T], groups: Sequence[_Group]
-    ) -> Iterator[tuple[_Group, T | RenderError]]:
+        self, step: Callable[[Group], T], groups: Sequence[Group]
+    ) -> Iterator[tuple[Group, T | RenderError]]:
         """Run a step for all groups at the same time; yield each result or error as it comes."""
         with ThreadPoolExecutor(self._concurrency, thread_name_prefix="render") as pool:
             futures = {pool.submit(step, group): group for group in groups}
@@ -386,7 +381,3 @@ class Submission:
                     yield futures[future], future.result()
                 except RenderError as error:
                     yield futures[future], error
-
-
-def _prices(groups: Iterable[_Group]) -> dict[str, Decimal]:
-    return {group.fingerprint: group.price for group in groups}

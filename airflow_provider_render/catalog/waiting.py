@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from airflow_provider_render.core.job import RenderJob
@@ -24,3 +24,13 @@ def submitted_at(records: Mapping[str, Record]) -> float:
     """Return when the youngest of the renders was submitted, seconds since the epoch."""
     times = [datetime.fromisoformat(record.updated).timestamp() for record in records.values()]
     return max(times, default=0.0)
+
+
+def model_ids(records: Iterable[Record]) -> dict[str, str]:
+    """Return the vendor's ids of models by hash, as far as they were noted; the latest one of each."""
+    known = [(one.updated, str(one.source["sha256"]), one.model_id) for one in records if _names_model(one)]
+    return {sha256: str(model_id) for _, sha256, model_id in sorted(known, key=lambda one: one[0])}
+
+
+def _names_model(record: Record) -> bool:
+    return bool(record.model_id and record.source.get("sha256"))

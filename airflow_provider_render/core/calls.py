@@ -8,10 +8,13 @@ A vendor's endpoint is a function that returns a :class:`Call`. Work that needs 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, BinaryIO, Generic, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Generic, Protocol, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from airflow_provider_render.core.job import RenderJob
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -95,6 +98,8 @@ class Call(Generic[T_co]):
     :param files: files of a multipart form, streamed.
     :param content: raw body, streamed.
     :param headers: extra headers.
+    :param credential: which of the vendor's credentials goes along, and so whose host the path is below;
+        the main one if empty.
     """
 
     method: str
@@ -107,6 +112,7 @@ class Call(Generic[T_co]):
     files: tuple[FilePart, ...] = ()
     content: ByteSource | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    credential: str = ""
 
     @property
     def label(self) -> str:
@@ -137,7 +143,37 @@ class Fetch:
         return f"GET {self.path.partition('?')[0]}"
 
 
-Operation: TypeAlias = Generator[Call[Any], Any, T]
+class Notice:
+    """Something that an operation tells on its way, by yielding it; it is sent None."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Notice, Generic[T_co]):
+    """The next rows of a list that an operation reads, for those who need not wait for its end.
+
+    :param items: the rows of a page that were not there before.
+    """
+
+    items: Sequence[T_co]
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone(Notice):
+    """A point within an operation after which money may be spent, and what is known until then.
+
+    An operation yields it right before its paid call, so that the ids can be written down: a worker that
+    finds an intent without a milestone knows that the paid call was never made, and one that finds a
+    milestone knows what to ask the vendor for. It is sent None.
+
+    :param jobs: for each request of the operation, in order, the ids by which its render may be found.
+    """
+
+    jobs: tuple[RenderJob, ...]
+
+
+Operation: TypeAlias = Generator[Call[Any] | Notice, Any, T]
 """Work of several calls: yields each call, is sent its parsed answer, returns the result."""
 
 
@@ -145,3 +181,31 @@ def send(call: Call[T]) -> Operation[T]:
     """Send one call from within an operation: ``answer = yield from send(call)``."""
     answer: T = yield call
     return answer
+
+
+def noting(operation: Operation[T], note: Callable[[tuple[RenderJob, ...]], None]) -> Operation[T]:
+    """Do an operation and have its milestones written down on the way.
+
+    :param note: writes the jobs of a milestone durably; what it raises ends the operation before its paid
+        call.
+    """
+    answer: Any = None
+    try:
+        step = next(operation)
+        while True:
+            if isinstance(step, Milestone):
+                note(step.jobs)
+            if isinstance(step, Notice):
+                step = operation.send(None)
+                continue
+            try:
+                answer = yield step
+            except Exception as error:  # noqa: BLE001 - the operation decides what an error means
+                step = operation.throw(error)
+            else:
+                step = operation.send(answer)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    finally:
+        operation.close()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from airflow_provider_render.core.calls import Fetch
 from airflow_provider_render.core.model import ModelFile
 
 Settings = Mapping[str, Any]
@@ -52,6 +53,12 @@ class RenderRequest:
     :param settings: validated settings, as :meth:`RenderVendor.settings` returns them.
     :param model_id: the vendor's id of the uploaded model, once known.
     :param label: a name for people, shown at the vendor.
+    :param sku: the product's number, for vendors that keep models by it.
+    :param ticket: names the submit call that a render is part of; written down before the call, so that a
+        vendor that takes such a name can be asked for a submit that was cut off. While looking for an
+        existing render it is set only where there was such a submit.
+    :param announced: what the :class:`~airflow_provider_render.core.calls.Milestone` of a cut-off submit
+        told; None where the submit did not come that far.
     """
 
     key: str
@@ -59,6 +66,9 @@ class RenderRequest:
     settings: Settings
     model_id: str | None = None
     label: str | None = None
+    sku: str | None = None
+    ticket: str | None = None
+    announced: RenderJob | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +129,20 @@ class RenderState:
 
 @dataclass(frozen=True, slots=True)
 class RenderOutput:
-    """One file that a finished render offers.
+    """One file, or one page, that a finished render offers.
 
     :param kind: what it is.
     :param name: file name to store it under.
     :param media_type: expected content type.
     :param ref: ids by which the vendor finds it again; never a URL that carries a secret.
+    :param link: public address of a page, such as a 3D viewer, that is delivered as a link.
+    :param fetch: where the file is at this moment, if the vendor told it along with the list; it may carry
+        a secret and is never written down.
     """
 
     kind: OutputKind
     name: str
     media_type: str
     ref: Mapping[str, str] = field(default_factory=dict)
+    link: str | None = None
+    fetch: Fetch | None = field(default=None, repr=False, compare=False)

@@ -18,6 +18,10 @@ from airflow_provider_render.core.job import RenderJob, RenderState, RenderStatu
 class Phase(StrEnum):
     """How far a wanted render has come."""
 
+    PREPARING = "preparing"
+    """The vendor works on the uploaded model; no render was asked for yet."""
+    PREPARED = "prepared"
+    """The vendor has made the model ready; no render was asked for yet."""
     INTENT = "intent"
     """A paid call was about to be made; whether it was is not known."""
     SUBMITTED = "submitted"
@@ -34,6 +38,12 @@ class Phase(StrEnum):
 
 FRUITLESS = frozenset({Phase.FAILED, Phase.GONE})
 """Phases in which what was paid came to nothing."""
+
+OPEN = frozenset({Phase.PREPARING, Phase.SUBMITTED})
+"""Phases in which the vendor is at work."""
+
+UNPAID = frozenset({Phase.PREPARING, Phase.PREPARED, Phase.INTENT})
+"""Phases that go on to the same paid call."""
 
 
 class Action(StrEnum):
@@ -62,7 +72,9 @@ class Record:
     :param generation: how many renders of this fingerprint have ended in failure or were superseded by
         force; part of what may be paid at most once.
     :param failures: how many renders of this fingerprint in a row came to nothing before the current one.
-    :param job: the vendor's render, once known.
+    :param job: the vendor's render, once known; before that the preparing of its model, or, with an intent,
+        what a milestone announced.
+    :param ticket: names the submit call of the intent, or of the render.
     :param model_id: the vendor's id of the uploaded model, once known.
     :param run: the run that submitted, or took over, the current job.
     :param delivered_by: the run that delivered the files.
@@ -81,6 +93,7 @@ class Record:
     generation: int = 0
     failures: int = 0
     job: RenderJob | None = None
+    ticket: str = ""
     model_id: str | None = None
     run: str = ""
     delivered_by: str = ""
@@ -101,6 +114,7 @@ class Record:
             "generation": self.generation,
             "failures": self.failures,
             "job": self.job.to_json() if self.job else None,
+            "ticket": self.ticket,
             "model_id": self.model_id,
             "run": self.run,
             "delivered_by": self.delivered_by,
@@ -127,6 +141,7 @@ class Record:
                 generation=int(data.get("generation", 0)),
                 failures=int(data.get("failures", 0)),
                 job=RenderJob.from_json(data["job"]) if data.get("job") else None,
+                ticket=str(data.get("ticket", "")),
                 model_id=data.get("model_id"),
                 run=str(data.get("run", "")),
                 delivered_by=str(data.get("delivered_by", "")),
@@ -182,6 +197,8 @@ def decide(
         return Action.RECOVER
     if force is not None and record.force != force:
         return Action.RENDER
+    if record.phase in UNPAID:
+        return Action.RENDER
     if record.phase is Phase.SUBMITTED:
         return Action.WAIT
     if record.phase in FRUITLESS:
@@ -202,7 +219,7 @@ def intend(
     if record is None or record.fingerprint != fingerprint:
         base = Record(fingerprint, Phase.INTENT, files=record.files if record else ())
         return replace(base, exclude=tuple(exclude), force=force)
-    again = record.phase is not Phase.INTENT
+    again = record.phase not in UNPAID
     return replace(
         record,
         phase=Phase.INTENT,
@@ -214,6 +231,14 @@ def intend(
         spent=Decimal(0),
         error=None,
     )
+
+
+def preparing(record: Record, job: RenderJob) -> Record:
+    """Return the record to write while the vendor works on the uploaded model.
+
+    :param record: as :func:`intend` returns it.
+    """
+    return replace(record, phase=Phase.PREPARING, job=job, model_id=job.model_id or None)
 
 
 def _failures(record: Record) -> int:
@@ -230,7 +255,8 @@ def observed(record: Record, state: RenderState | None) -> Record:
     if state is None:
         return gone(record, "the vendor does not know this render any more")
     if state.status is RenderStatus.SUCCEEDED:
-        return replace(record, phase=Phase.SUCCEEDED, error=None)
+        after = Phase.PREPARED if record.phase is Phase.PREPARING else Phase.SUCCEEDED
+        return replace(record, phase=after, error=None)
     if state.status.terminal:
         return replace(record, phase=Phase.FAILED, error=state.error or f"the vendor says: {state.word}")
     return record

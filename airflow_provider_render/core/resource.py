@@ -4,16 +4,18 @@ One class per group of endpoints, generic in :class:`Sync` or :class:`Async`; on
 
     class Renders(Resource[Mode]):
         get = endpoint(calls.get_render)
+        each = listing(calls.all_renders)
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
-from airflow_provider_render.core.calls import Call, Fetch, Operation
+from airflow_provider_render.core.calls import Call, Fetch, Notice, Operation, Rows
+from airflow_provider_render.core.errors import RenderError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -83,6 +85,75 @@ class endpoint(Generic[P, T]):  # noqa: N801 - reads as a keyword where it is us
 
         call.__doc__ = self.__doc__
         return call
+
+
+class listing(Generic[P, T]):  # noqa: N801 - reads as a keyword where it is used
+    """Publish an operation that reads a list as something to iterate over; pages are read as they are
+    needed.
+    """
+
+    def __init__(self, describe: Callable[P, Operation[list[T]]]) -> None:
+        self._describe = describe
+        self.__doc__ = describe.__doc__
+
+    @overload
+    def __get__(self, owner: Resource[Sync], cls: Any = None) -> Callable[P, Iterable[T]]: ...
+    @overload
+    def __get__(self, owner: Resource[Async], cls: Any = None) -> Callable[P, AsyncIterable[T]]: ...
+    def __get__(self, owner: Any, cls: Any = None) -> Any:
+        """Bind the list to the driver of its resource."""
+        describe = self._describe
+
+        def each(*args: P.args, **kwargs: P.kwargs) -> Any:
+            return _Reading(owner._driver, lambda: describe(*args, **kwargs))
+
+        each.__doc__ = self.__doc__
+        return each
+
+
+class _Reading(Generic[T]):
+    """A list to iterate over, with ``for`` or ``async for`` as its driver is.
+
+    :param driver: carries the calls out.
+    :param begin: starts to read from the beginning.
+    """
+
+    def __init__(self, driver: Driver, begin: Callable[[], Operation[list[T]]]) -> None:
+        self._driver = driver
+        self._begin = begin
+
+    def __iter__(self) -> Iterator[T]:
+        operation, answer = self._begin(), None
+        while (step := _advance(operation, answer)) is not None:
+            answer = None
+            if isinstance(step, Rows):
+                yield from step.items
+            elif isinstance(step, Call):
+                try:
+                    answer = self._driver.run(step)
+                except RenderError as error:
+                    answer = error
+
+    async def __aiter__(self) -> AsyncIterator[T]:
+        operation, answer = self._begin(), None
+        while (step := _advance(operation, answer)) is not None:
+            answer = None
+            if isinstance(step, Rows):
+                for row in step.items:
+                    yield row
+            elif isinstance(step, Call):
+                try:
+                    answer = await self._driver.run(step)
+                except RenderError as error:
+                    answer = error
+
+
+def _advance(operation: Operation[Any], answer: Any) -> Call[Any] | Notice | None:
+    """Give an operation its answer, or the error it met, and return what it asks next; None at its end."""
+    try:
+        return operation.throw(answer) if isinstance(answer, RenderError) else operation.send(answer)
+    except StopIteration:
+        return None
 
 
 class download(Generic[P]):  # noqa: N801 - reads as a keyword where it is used

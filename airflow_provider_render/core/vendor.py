@@ -21,7 +21,6 @@ from airflow_provider_render.core.job import (
     RenderState,
     Settings,
 )
-from airflow_provider_render.core.model import ModelFile
 from airflow_provider_render.core.polling import PollPolicy
 from airflow_provider_render.core.resource import Fetched
 
@@ -39,6 +38,7 @@ class Capabilities:
     :param can_cancel: whether a running render can be stopped.
     :param bulk_states: whether one call tells the states of many renders.
     :param tells_submitted: whether the vendor can tell for certain if an interrupted submit happened.
+    :param call_price: credits that the vendor takes for every call of its API, beside what renders cost.
     """
 
     extensions: frozenset[str]
@@ -48,18 +48,22 @@ class Capabilities:
     can_cancel: bool = False
     bulk_states: bool = False
     tells_submitted: bool = False
+    call_price: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What an upload led to.
+    """A model at the vendor.
 
-    :param model_id: the vendor's id of the model.
+    :param model_id: the vendor's id of the model; empty while it is known only to be in ``preparing``.
     :param job: the render that the upload started, at vendors where it starts one.
+    :param preparing: the vendor's work on the model, such as an import, that must end before the model can
+        be rendered; :meth:`RenderVendor.states` follows it like a render, and costs as little.
     """
 
     model_id: str
     job: RenderJob | None = None
+    preparing: RenderJob | None = None
 
 
 class Answerable(Enum):
@@ -102,23 +106,32 @@ class RenderVendor(ABC):
     Methods that return an :data:`Operation` describe calls and do no I/O themselves.
 
     :param base_url: root of the API, without trailing slash.
+    :param paths: corrections of :class:`~airflow_provider_render.core.paths.AssumedPath`, by name.
     """
 
     name: ClassVar[str]
     """Short name, equal to the connection type."""
     title: ClassVar[str]
     """The name people know."""
-    capabilities: ClassVar[Capabilities]
-    poll_policy: ClassVar[PollPolicy]
+    capabilities: Capabilities
+    poll_policy: PollPolicy
     default_outputs: ClassVar[frozenset[OutputKind]]
     """Kinds of output that are downloaded where the user names none."""
 
-    def __init__(self, base_url: str) -> None:
+    credentials: Collection[str] = ("",)
+    """Names of the credentials that calls may go with; the main one has no name."""
+
+    def __init__(self, base_url: str, paths: Mapping[str, str] | None = None) -> None:
         self.base_url = base_url.rstrip("/")
+        self.paths = dict(paths or {})
 
     @abstractmethod
-    def headers(self) -> Mapping[str, str]:
-        """Return the headers that carry the credentials; sent to the origin of ``base_url`` only."""
+    def headers(self, credential: str = "") -> Mapping[str, str]:
+        """Return the headers that carry a credential; sent to the origin of its :meth:`root` only."""
+
+    def root(self, credential: str = "") -> str:
+        """Return the root URL of the calls that go with a credential."""
+        return self.base_url
 
     @abstractmethod
     def error(self, answer: Answer) -> VendorError:
@@ -137,7 +150,10 @@ class RenderVendor(ABC):
 
     @abstractmethod
     def price(self, settings: Settings) -> Decimal:
-        """Return what one render with these settings costs, in the vendor's credits."""
+        """Return what one render with these settings costs, in the vendor's credits.
+
+        Where a vendor names no price a render counts as 1 credit, so that budgets and reports count renders.
+        """
 
     @abstractmethod
     def outputs(self, job: RenderJob) -> Operation[list[RenderOutput]]:
@@ -148,30 +164,52 @@ class RenderVendor(ABC):
         """Say where an output is downloaded, fetching a fresh presigned URL where the vendor uses them."""
 
     @abstractmethod
-    def find_model(self, model: ModelFile) -> Operation[str | None]:
-        """Return the vendor's id of a model with these bytes, or None where it has none; costs nothing."""
+    def find_model(self, request: RenderRequest) -> Operation[Upload | None]:
+        """Return the model of a request as the vendor has it, or None where it has none with these bytes.
+
+        Costs nothing beside :attr:`Capabilities.call_price`.
+
+        :param request: its ``model_id``, if set, is what an earlier run noted for these bytes; a vendor that
+            cannot look models up asks whether that one is still there.
+        """
 
     @abstractmethod
     def upload(self, request: RenderRequest) -> Operation[Upload]:
         """Upload the model of a request.
 
-        Where :attr:`Capabilities.upload_renders` holds this starts, and charges, the wanted render.
+        Where :attr:`Capabilities.upload_renders` holds this starts, and charges, the wanted render, after a
+        :class:`~airflow_provider_render.core.calls.Milestone` if ids are known before the paid call.
         """
+
+    def prepared(self, job: RenderJob) -> Operation[str]:
+        """Return the vendor's id of a model whose preparation has succeeded.
+
+        :param job: :attr:`Upload.preparing`.
+        """
+        return job.model_id
+        yield  # makes it an operation
+
+    def batch_key(self, settings: Settings) -> str:
+        """Return what renders must have in common to be submitted in one call; by default nothing."""
+        return ""
 
     @abstractmethod
     def submit(self, requests: Sequence[RenderRequest]) -> Operation[list[RenderJob]]:
         """Submit renders of uploaded models, all or none, at most :attr:`Capabilities.max_batch`.
 
-        :param requests: each with its ``model_id``.
+        :param requests: each with its ``model_id``, all with one :meth:`batch_key` and one ``ticket``.
         :returns: one job for each request, in order.
         """
 
     @abstractmethod
     def find_existing(self, request: RenderRequest, exclude: Collection[str] = ()) -> Operation[Existing]:
-        """Ask whether a render equal to a request is already there and has not failed; costs nothing.
+        """Ask whether a render equal to a request is already there and has not failed.
+
+        Costs nothing beside :attr:`Capabilities.call_price`.
 
         :param request: with its ``model_id`` where it is known; a vendor that recognises models by their
-            bytes answers "absent" without one.
+            bytes answers "absent" without one. With a ``ticket`` where a submit was cut off: only then may
+            the answer be "unknown".
         :param exclude: ids of renders that do not count, such as older ones when a new one is forced.
         """
 
@@ -186,9 +224,13 @@ class RenderVendor(ABC):
     def cancel(self, job: RenderJob) -> Operation[bool]:
         """Stop a render that has not ended; returns whether there was something to stop."""
 
+    def charge(self, answer: Answer) -> Decimal:
+        """Return what a call cost beside what a render in it costs; by default nothing."""
+        return Decimal(0)
+
     @abstractmethod
     def account(self) -> Operation[Account]:
-        """Look at the account; proves the credentials and costs nothing."""
+        """Look at the account; proves the credentials and costs :attr:`Capabilities.call_price` at most."""
 
     @abstractmethod
     def portal_url(self, job: RenderJob) -> str:
@@ -205,6 +247,10 @@ class VendorClient(Protocol):
     @property
     def vendor(self) -> RenderVendor:
         """The vendor, with credentials."""
+
+    @property
+    def metered(self) -> Decimal:
+        """Credits that calls of this process have cost so far, beside the renders in them."""
 
     def run(self, work: Call[T] | Operation[T], /) -> T:
         """Carry out a call or an operation."""

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -40,13 +41,18 @@ class AsyncVendorClient:
         """The vendor, with credentials."""
         return self.binding.vendor
 
+    @property
+    def metered(self) -> Decimal:
+        """Credits that calls of this process have cost so far, beside the renders in them."""
+        return self._driver().terms.meter.credits
+
     async def run(self, work: Call[T] | Operation[T], /) -> T:
         """Carry out a call or an operation.
 
         :raises VendorError: it failed for good.
         """
         try:
-            return await self._driver().run(self.binding.corrected(work))
+            return await self._driver().run(work)
         except AuthError:
             self._refused()
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cached_property
 from importlib import import_module
 from os import PathLike
@@ -24,7 +25,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-BUILT_IN: Mapping[str, str] = {"dxgl": "airflow_provider_render.hooks.dxgl.DxglHook"}
+BUILT_IN: Mapping[str, str] = {
+    "dxgl": "airflow_provider_render.hooks.dxgl.DxglHook",
+    "glossi": "airflow_provider_render.hooks.glossi.GlossiHook",
+    "imagine": "airflow_provider_render.hooks.imagine.ImagineHook",
+    "threekit": "airflow_provider_render.hooks.threekit.ThreekitHook",
+}
 """Hook class by connection type of this package; those of others come from Airflow's provider registry."""
 
 REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
@@ -38,7 +44,8 @@ class RenderHook(BaseHook):
 
     The connection: host (URL, or host name with ``https`` or the schema before it), port, password (the
     token), and the extras ``timeout`` (seconds), ``verify``, ``proxy``, ``max_concurrency``,
-    ``rate_limit`` (calls a second) and ``retries``, numbers also as text. Other extras are ignored.
+    ``rate_limit`` (calls a second) and ``retries``, numbers also as text. ``poll_first``, ``poll_start``
+    and ``poll_cap`` (seconds) change how often renders are looked at. Other extras are ignored.
 
     The stock ``HttpSensor`` can use the same connection where the host is a full URL, the login is empty,
     ``timeout`` is a number, and every other extra is text: Airflow's HTTP hook sends extras as headers, so
@@ -63,11 +70,6 @@ class RenderHook(BaseHook):
         :raises ConnectionConfigError: the connection lacks something.
         """
         raise NotImplementedError(f"{cls.__name__} does not say how to make its vendor")
-
-    @classmethod
-    def moved_paths(cls, connection: VendorConnection) -> Mapping[str, str]:
-        """Return the paths that a connection corrects, by the path that is assumed."""
-        return {}
 
     @classmethod
     def for_connection(cls, render_conn_id: str) -> RenderHook:
@@ -122,13 +124,18 @@ class RenderHook(BaseHook):
         binding = self._binding
         return sync_driver(binding.key, lambda: binding.vendor, binding.connection.options)
 
+    @property
+    def metered(self) -> Decimal:
+        """Credits that calls of this process have cost so far, beside the renders in them."""
+        return self.get_conn().terms.meter.credits
+
     def run(self, work: Call[T] | Operation[T], /) -> T:
         """Carry out a call or an operation.
 
         :raises VendorError: it failed for good. After an AuthError the next call reads the connection anew.
         """
         try:
-            return self.get_conn().run(self._binding.corrected(work))
+            return self.get_conn().run(work)
         except AuthError:
             self._forget()
             raise
@@ -171,13 +178,18 @@ class RenderHook(BaseHook):
         return await (await self.async_driver()).run(raw_call(method, path, **options))
 
     def test_connection(self) -> tuple[bool, str]:
-        """Look at the account, which costs nothing; this is the *Test* button of the connection form."""
+        """Look at the account; this is the *Test* button of the connection form.
+
+        It costs nothing, except at vendors that charge for every call; the answer says so.
+        """
         try:
             account = self.run(self.vendor.account())
         except Exception as error:  # noqa: BLE001 - Airflow shows the text to the user
             return False, str(error)
         has = "" if account.credits is None else f" has {account.credits} credits"
-        return True, f"{self.vendor.title} account {account.id}{has}"
+        price = self.vendor.capabilities.call_price
+        cost = f"; this test cost {price} of them" if price else ""
+        return True, f"{self.vendor.title} account {account.id}{has}{cost}"
 
     @cached_property
     def _binding(self) -> Binding:
@@ -209,7 +221,9 @@ class RenderHook(BaseHook):
                 f"connection {found.conn_id!r} is of type {found.conn_type!r}, "
                 f"{type(self).__name__} needs {self.conn_type!r}"
             )
-        return Binding(self.make_vendor(found), found, self.moved_paths(found))
+        vendor = self.make_vendor(found)
+        vendor.poll_policy = vendor.poll_policy.override(found.poll)
+        return Binding(vendor, found)
 
     def _forget(self) -> None:
         from airflow_provider_render.http.registry import forget

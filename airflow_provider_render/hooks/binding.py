@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from collections.abc import Hashable
+from dataclasses import dataclass
 
-from airflow_provider_render.core.calls import Call, Operation
 from airflow_provider_render.core.vendor import RenderVendor
 from airflow_provider_render.hooks.connection import VendorConnection
-
-T = TypeVar("T")
+from airflow_provider_render.http.redact import HARMLESS_HEADERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +16,10 @@ class Binding:
 
     :param vendor: the vendor.
     :param connection: where its credentials come from.
-    :param moved: right path by the path that this package assumes.
     """
 
     vendor: RenderVendor
     connection: VendorConnection
-    moved: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> Hashable:
@@ -34,10 +29,11 @@ class Binding:
     @property
     def secrets(self) -> list[str]:
         """Values that must not be logged, as the vendor sends them."""
-        return [word for value in self.vendor.headers().values() for word in (value, *value.split()[-1:])]
-
-    def corrected(self, work: Call[T] | Operation[T]) -> Call[T] | Operation[T]:
-        """Return a call with the path that the connection gives it."""
-        if isinstance(work, Call) and work.path in self.moved:
-            return replace(work, path=self.moved[work.path])
-        return work
+        sent = [self.vendor.headers(credential) for credential in self.vendor.credentials]
+        values = [
+            value
+            for headers in sent
+            for name, value in headers.items()
+            if name.lower() not in HARMLESS_HEADERS
+        ]
+        return [word for value in values for word in (value, *value.split()[-1:])]

@@ -16,6 +16,9 @@ from airflow_provider_render.http.redact import redact
 
 T = TypeVar("T")
 
+POLL = ("first", "start", "cap")
+"""Fields of :class:`PollPolicy` that extras named ``poll_...`` change."""
+
 
 class AirflowConnection(Protocol):
     """The fields of an Airflow connection, whichever of Airflow's classes it is."""
@@ -41,6 +44,7 @@ class VendorConnection:
     :param secret: token or password.
     :param extra: further fields.
     :param options: how calls are sent.
+    :param poll: what of the vendor's :class:`PollPolicy` the connection changes.
     :param digest: changes when anything of the connection does.
     """
 
@@ -51,6 +55,7 @@ class VendorConnection:
     secret: str | None = field(repr=False)
     extra: Mapping[str, Any] = field(repr=False)
     options: HttpOptions = field(repr=False)
+    poll: Mapping[str, float]
     digest: str
 
     def token(self, title: str, where: str) -> str:
@@ -87,6 +92,7 @@ def read(connection: AirflowConnection) -> VendorConnection:
         secret=connection.password,
         extra=extra,
         options=_options(conn_id, extra, (url or "https:").partition(":")[0]),
+        poll=_poll(conn_id, extra),
         digest=_digest(connection),
     )
 
@@ -133,18 +139,33 @@ def _port_fits(parts: SplitResult, port: int | None) -> bool:
         return False
 
 
-def _options(conn_id: str, extra: Mapping[str, Any], scheme: str) -> HttpOptions:
-    def option(name: str, kind: Callable[[Any], T], default: T, what: str) -> T:
-        value = extra.get(name)
+class _Extras:
+    """Reads single extras of a connection."""
+
+    def __init__(self, conn_id: str, extra: Mapping[str, Any]) -> None:
+        self._conn_id = conn_id
+        self._extra = extra
+
+    def __call__(self, name: str, kind: Callable[[Any], T], default: T, what: str) -> T:
+        value = self._extra.get(name)
         if value is None or value == "":
             return default
         try:
             return kind(value)
         except (TypeError, ValueError):
             raise ConnectionConfigError(
-                f"connection {conn_id!r}: extra {name!r} is {what}, not {redact(repr(value))}"
+                f"connection {self._conn_id!r}: extra {name!r} is {what}, not {redact(repr(value))}"
             ) from None
 
+
+def _poll(conn_id: str, extra: Mapping[str, Any]) -> dict[str, float]:
+    option = _Extras(conn_id, extra)
+    found = {name: option(f"poll_{name}", _seconds, -1.0, "a number of seconds") for name in POLL}
+    return {name: seconds for name, seconds in found.items() if seconds >= 0}
+
+
+def _options(conn_id: str, extra: Mapping[str, Any], scheme: str) -> HttpOptions:
+    option = _Extras(conn_id, extra)
     usual = HttpOptions()
     retries = option("retries", _count, usual.retry.attempts - 1, "a whole number from 0")
     proxies: dict[str, str] = option("proxies", dict, {}, 'a table such as {"https": "http://proxy:3128"}')
@@ -158,6 +179,10 @@ def _options(conn_id: str, extra: Mapping[str, Any], scheme: str) -> HttpOptions
         rate=option("rate_limit", _positive, usual.rate, "a number of calls a second above 0"),
         retry=RetryPolicy(attempts=retries + 1),
     )
+
+
+def _seconds(value: Any) -> float:
+    return 0.0 if str(value).strip() in ("0", "0.0") else _positive(value)
 
 
 def _positive(value: Any) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 
 from airflow_provider_render.core.resource import Async, Sync
@@ -42,11 +41,6 @@ class DxglHook(RenderHook):
         """
         token = connection.token(DxglVendor.title, "the portal shows it once, under API")
         return DxglVendor(connection.url or DxglVendor.default_base_url, token, connection.texts(*ASSUMED))
-
-    @classmethod
-    def moved_paths(cls, connection: VendorConnection) -> Mapping[str, str]:
-        """Return the paths that the connection corrects."""
-        return {ASSUMED[name]: path for name, path in connection.texts(*ASSUMED).items()}
 
     @cached_property
     def aio(self) -> DxglApi[Async]:

@@ -14,7 +14,7 @@ from airflow_provider_render.core.calls import Effect, Fetch
 from airflow_provider_render.core.errors import DownloadError, OutputError, VendorError
 from airflow_provider_render.core.resource import Fetched
 from airflow_provider_render.http.archive import is_zip, zip_damage
-from airflow_provider_render.http.exchange import refusal, round_trip, wait_or_raise
+from airflow_provider_render.http.exchange import corrected, refusal, round_trip, wait_or_raise
 from airflow_provider_render.http.steps import Attempt, Blocking, Talk, Terms, ask
 from airflow_provider_render.http.target import resolve
 
@@ -193,7 +193,7 @@ def _until_whole(fetch: Fetch, part: PartFile, terms: Terms) -> Talk[Fetched]:
 
 
 def _once(fetch: Fetch, part: PartFile, terms: Terms) -> Talk[Fetched]:
-    url = resolve(terms.vendor.base_url, fetch.path, fetch.query)
+    url = resolve(terms.vendor.base_url, corrected(fetch.path, terms), fetch.query)
     attempt = Attempt(fetch.label, "GET", url, part.headers(), sink=part)
     answer, at_home = yield from round_trip(attempt, terms)
     if answer.status in (200, 206):

@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from airflow_provider_render.core.calls import Answer, Call, Effect, Operation
+from airflow_provider_render.core.calls import Answer, Call, Effect, Notice, Operation
 from airflow_provider_render.core.errors import (
     OutcomeUnknownError,
     RenderError,
@@ -18,6 +18,7 @@ from airflow_provider_render.core.errors import (
     UnexpectedAnswerError,
     VendorError,
 )
+from airflow_provider_render.core.paths import AssumedPath
 from airflow_provider_render.core.retry import retry_after, retry_delay
 from airflow_provider_render.http.redact import excerpt, redact
 from airflow_provider_render.http.steps import Attempt, Hold, Pause, Talk, Terms, ask
@@ -46,14 +47,14 @@ def converse(work: Call[T] | Operation[T], terms: Terms) -> Talk[T]:
 
 def _operate(operation: Operation[T], terms: Terms) -> Talk[T]:
     try:
-        call = next(operation)
+        step = next(operation)
         while True:
             try:
-                result = yield from exchange(call, terms)
+                result = None if isinstance(step, Notice) else (yield from exchange(step, terms))
             except RenderError as error:
-                call = operation.throw(error)
+                step = operation.throw(error)
             else:
-                call = operation.send(result)
+                step = operation.send(result)
     except StopIteration as stop:
         result_of_all: T = stop.value
         return result_of_all
@@ -109,12 +110,18 @@ def _final(error: VendorError, label: str, effect: Effect) -> VendorError:
 
 
 def _send(call: Call[T], terms: Terms) -> Talk[T]:
-    url = resolve(terms.vendor.base_url, call.path, call.query)
+    url = resolve(terms.vendor.root(call.credential), corrected(call.path, terms), call.query)
     answer, _ = yield from round_trip(Attempt(call.label, call.method, url, call.headers, call), terms)
     log.debug("%s answered %d", call.label, answer.status)
+    terms.meter.add(terms.vendor.charge(answer))
     if answer.status >= 300:
         raise refusal(answer, terms)
     return _read(call, answer, terms)
+
+
+def corrected(path: str, terms: Terms) -> str:
+    """Return a path as the connection has it."""
+    return path.corrected(terms.vendor.paths) if isinstance(path, AssumedPath) else path
 
 
 def round_trip(attempt: Attempt, terms: Terms) -> Talk[tuple[Answer, bool]]:
@@ -126,10 +133,11 @@ def round_trip(attempt: Attempt, terms: Terms) -> Talk[tuple[Answer, bool]]:
     :returns: the answer, and whether it came from the vendor's own origin.
     :raises VendorError: no answer came.
     """
-    home = origin(terms.vendor.base_url)
+    credential = attempt.call.credential if attempt.call else ""
+    home = origin(terms.vendor.root(credential))
     at_home = origin(attempt.url) == home
     for _ in range(MAX_REDIRECTS + 1):
-        headers = {**(terms.vendor.headers() if at_home else {}), **attempt.headers}
+        headers = {**(terms.vendor.headers(credential) if at_home else {}), **attempt.headers}
         answer: Answer = yield from ask(replace(attempt, headers=headers))
         location = answer.headers.get("location")
         if attempt.method != "GET" or answer.status not in REDIRECTS or not location:

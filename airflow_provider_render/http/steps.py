@@ -6,6 +6,8 @@ import random
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
+from threading import Lock
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from airflow_provider_render.core.calls import Call, Effect
@@ -83,25 +85,41 @@ Talk: TypeAlias = Generator[Step, Any, T]
 """A conversation: yields steps, is sent a reply to each, returns the result."""
 
 
+class Meter:
+    """Counts what the calls of one connection cost, beside the renders in them; any thread may add."""
+
+    def __init__(self) -> None:
+        self.credits = Decimal(0)
+        self._lock = Lock()
+
+    def add(self, cost: Decimal) -> None:
+        """Count a call."""
+        with self._lock:
+            self.credits += cost
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What every conversation of one connection shares.
 
     :param vendor: whom to talk to.
     :param options: how.
+    :param meter: counts what calls cost.
     :param clock: the present, with time zone.
     :param jitter: random numbers from 0 to 1.
     """
 
     vendor: RenderVendor
     options: HttpOptions
+    meter: Meter = field(default_factory=Meter)
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     jitter: Callable[[], float] = random.random
 
     @property
     def secrets(self) -> frozenset[str]:
         """Values that must not appear in any message."""
-        return secrets_of(self.vendor.headers())
+        headers = [self.vendor.headers(credential) for credential in self.vendor.credentials]
+        return frozenset().union(*map(secrets_of, headers))
 
 
 def ask(step: Step) -> Talk[Any]:

@@ -22,7 +22,7 @@ from airflow_provider_render.core.errors import (
     RenderInputError,
     UnavailableError,
 )
-from airflow_provider_render.core.journal import Action, Record
+from airflow_provider_render.core.journal import Action, Phase, Record
 from airflow_provider_render.core.polling import Verdict
 from airflow_provider_render.operators.base import (
     WaitingOperator,
@@ -150,7 +150,7 @@ class RenderCatalogOperator(WaitingOperator):
         return self._go_on(context, run, plan, event)
 
     def execute_complete(self, context: Context, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Take up the renders that have ended; nothing is paid here."""
+        """Take up what has ended: deliver renders, and submit those whose models have become ready."""
         run = self._reconciliation(context, recall(context, "render.run"))
         return self._go_on(context, run, run.plan(), event or {})
 
@@ -158,18 +158,26 @@ class RenderCatalogOperator(WaitingOperator):
         self, context: Context, run: Reconciliation, plan: Plan, event: Mapping[str, Any]
     ) -> dict[str, Any]:
         status = str(event.get("status", Verdict.READY.value))
+        run.ledger.add_overhead(Decimal(event.get("credits", 0)))
         open_ = run.look(plan, lost=status == Verdict.READY.value)
         run.deliver(plan)
         if open_ and status == Verdict.EXPIRED.value:
             self._expire(run, plan, open_)
         if open_ and status == Verdict.HOPELESS.value:
             raise UnavailableError(f"the renders go on, but cannot be watched: {event.get('message')}")
-        if open_:
+        if run.prepared(plan):
+            plan = run.plan()
+            run.submit(plan)
+        if run.open(plan):
             return self._go_on(context, run, plan, self._wait(context, run, plan))
         return self._finish(run, plan)
 
     def _wait(self, context: Context, run: Reconciliation, plan: Plan) -> dict[str, Any]:
-        records = run.open(plan)
+        """Wait for models that are being prepared, or else for renders."""
+        open_ = run.open(plan)
+        first = {key: one for key, one in open_.items() if one.phase is Phase.PREPARING}
+        records = first or open_
+        run.ledger.keep()
         jobs = jobs_of(records)
         total = run.count(plan)
         remember(context, "render.run", run.memory)
@@ -233,6 +241,7 @@ class RenderCatalogOperator(WaitingOperator):
             spec.max_credits,
             recall(context, "render.ledger"),
             lambda data: remember(context, "render.ledger", data),
+            lambda: self.hook.metered,
         )
         return Reconciliation(self.hook, spec, run=run_name(context), ledger=ledger, memory=memory)
 

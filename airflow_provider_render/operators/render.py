@@ -12,9 +12,11 @@ With :class:`~airflow_provider_render.sensors.render.RenderSensor` between submi
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_render.catalog.clock import utcnow
@@ -22,18 +24,24 @@ from airflow_provider_render.catalog.deliver import Delivery, Parcel
 from airflow_provider_render.catalog.files import check_output, model_file
 from airflow_provider_render.catalog.ledger import Ledger
 from airflow_provider_render.catalog.preflight import check_model
-from airflow_provider_render.catalog.submit import OnAmbiguous, Submission, Wanted
-from airflow_provider_render.core.errors import RenderInputError
-from airflow_provider_render.core.job import RenderJob, RenderRequest, Settings
-from airflow_provider_render.core.journal import Action, Record, decide, observed
+from airflow_provider_render.catalog.submit import OnAmbiguous, Submission
+from airflow_provider_render.catalog.wanted import Wanted
+from airflow_provider_render.core.errors import RenderFailedError, RenderInputError, UnavailableError
+from airflow_provider_render.core.job import RenderJob, RenderRequest, RenderStatus, Settings
+from airflow_provider_render.core.journal import Action, Phase, Record, decide, observed
+from airflow_provider_render.core.polling import Verdict
+from airflow_provider_render.core.vendor import Upload
 from airflow_provider_render.operators.base import (
     RenderBaseOperator,
     TaskJournal,
+    WaitingOperator,
     force_token,
     read_flag,
     read_jobs,
     read_kinds,
     read_settings,
+    recall,
+    remember,
     run_name,
 )
 
@@ -42,6 +50,9 @@ if TYPE_CHECKING:
 
 ITEM = "job"
 """Key of the only record in a single task's journal."""
+
+PREPARING = "render.preparing"
+"""Key of what a task remembers of a model that the vendor works on."""
 
 
 class PayingOperator(RenderBaseOperator):
@@ -102,7 +113,7 @@ class PayingOperator(RenderBaseOperator):
 
     def _seen(self, record: Record | None) -> Record | None:
         """Return a record as the vendor sees its render; one just submitted may not be listed yet."""
-        if record is None or record.job is None:
+        if record is None or record.job is None or record.phase is Phase.INTENT:
             return record
         vendor = self.hook.vendor
         state = self.hook.run(vendor.states([record.job])).get(record.job.id)
@@ -132,42 +143,90 @@ class PayingOperator(RenderBaseOperator):
         return record.job
 
 
-class UploadModelOperator(PayingOperator):
-    """Upload a 3D model, unless the vendor has it already.
+class UploadModelOperator(WaitingOperator, PayingOperator):
+    """Upload a 3D model, unless the vendor has it already, and wait until it can be rendered.
 
     Where the vendor renders whatever is uploaded (DXGL) this submits, and pays for, the render that
     ``settings`` describe; :class:`SubmitRenderOperator` then takes that render over. Where the vendor
-    knows the bytes already nothing is uploaded and nothing is paid.
+    knows the bytes already nothing is uploaded and nothing is paid. A vendor that has to import or process
+    a model first is waited for as for a render; that work is never cancelled.
 
-    Returns ``{"vendor", "model_id", "sha256", "name", "job"}``; ``job`` is the render that the upload
-    started, or None.
+    Returns ``{"vendor", "model_id", "sha256", "name", "sku", "job"}``; ``job`` is the render that the
+    upload started, or None.
 
     :param model: path or URL of the model file.
+    :param sku: the product's number, for vendors that keep models by it; the file's name without extension
+        if None.
     """
+
+    template_fields: Sequence[str] = (*PayingOperator.template_fields, "sku")
+
+    def __init__(self, *, sku: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.sku = sku
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Check, look up and if need be upload the model."""
         vendor = self.hook.vendor
-        settings = vendor.settings(read_settings(self.settings))
+        # Only a vendor that renders on upload needs the settings now.
+        wanted = read_settings(self.settings)
+        settings = vendor.settings(wanted) if wanted or vendor.capabilities.upload_renders else {}
         model = model_file(self.model)
         check_model(model, vendor.capabilities)
-        request = RenderRequest(ITEM, model, settings, label=model.name)
-        model_id = self.hook.run(vendor.find_model(model))
-        job = None
-        if vendor.capabilities.upload_renders and (model_id is None or TaskJournal(context).get(ITEM)):
-            job = self.pay_once(context, request, model.sha256)
-            model_id = job.model_id
-            self.note_portal([job])
-        elif model_id is None:
-            model_id = self.hook.run(vendor.upload(request)).model_id
-        self.log.info("%s is model %s at %s", model.name, model_id, vendor.title)
-        return {
-            "vendor": vendor.name,
-            "model_id": model_id,
-            "sha256": model.sha256,
-            "name": model.name,
-            "job": job.to_json() if job else None,
-        }
+        sku = self.sku or PurePosixPath(model.name).stem
+        request = RenderRequest(ITEM, model, settings, label=model.name, sku=sku)
+        facts = {"vendor": vendor.name, "sha256": model.sha256, "name": model.name, "sku": sku}
+        uploaded = self._uploaded(context, request)
+        if uploaded.preparing is None:
+            return self._result(facts, uploaded)
+        remember(context, PREPARING, {"job": uploaded.preparing.to_json(), "facts": facts})
+        return self._await_model(context)
+
+    def execute_complete(self, context: Context, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Go on when the vendor has the model ready.
+
+        :param event: as :class:`RenderTrigger` fires it; only a hint.
+        """
+        noted, status = recall(context, PREPARING), str((event or {}).get("status", ""))
+        job = RenderJob.from_json(noted["job"])
+        state = self.hook.run(self.hook.vendor.states([job])).get(job.id)
+        if state is not None and state.status is RenderStatus.SUCCEEDED:
+            model_id = self.hook.run(self.hook.vendor.prepared(job))
+            return self._result(noted["facts"], Upload(model_id))
+        if status == Verdict.EXPIRED.value:
+            raise self.timed_out([job], ())
+        if status == Verdict.HOPELESS.value:
+            raise UnavailableError(f"the model cannot be watched: {(event or {}).get('message')}")
+        if state is not None and not state.status.terminal:
+            return self._await_model(context)
+        context["task_state_store"].delete(PREPARING)
+        why = (state.error or f"the vendor says: {state.word}") if state else "the vendor does not know it"
+        name, title = noted["facts"]["name"], self.hook.vendor.title
+        raise RenderFailedError(f"{name} cannot be rendered at {title}: {why}")
+
+    def _uploaded(self, context: Context, request: RenderRequest) -> Upload:
+        """Return the model at the vendor: of an earlier try, one that is there, or a new one."""
+        vendor, noted = self.hook.vendor, recall(context, PREPARING)
+        if noted and request.model and noted["facts"]["sha256"] == request.model.sha256:
+            job = RenderJob.from_json(noted["job"])
+            return Upload(job.model_id, preparing=job)
+        found = self.hook.run(vendor.find_model(request))
+        if not vendor.capabilities.upload_renders:
+            return found or self.hook.run(vendor.upload(request))
+        if found is not None and not TaskJournal(context).get(ITEM):
+            return found
+        job = self.pay_once(context, request, request.model.sha256 if request.model else "")
+        self.note_portal([job])
+        return Upload(job.model_id, job)
+
+    def _await_model(self, context: Context) -> dict[str, Any]:
+        job = RenderJob.from_json(recall(context, PREPARING)["job"])
+        return self.execute_complete(context, self.await_renders(context, [job], time.time(), spare=[job.id]))
+
+    def _result(self, facts: Mapping[str, Any], uploaded: Upload) -> dict[str, Any]:
+        self.log.info("%s is model %s at %s", facts["name"], uploaded.model_id, self.hook.vendor.title)
+        job = uploaded.job.to_json() if uploaded.job else None
+        return {**facts, "model_id": uploaded.model_id, "job": job}
 
 
 class SubmitRenderOperator(PayingOperator):
@@ -187,7 +246,8 @@ class SubmitRenderOperator(PayingOperator):
             model_id = str(uploaded.get("model_id") or "")
             if not model_id:
                 raise RenderInputError(f"model: neither an upload's result nor a model id: {self.model!r}")
-            request = RenderRequest(ITEM, None, settings, model_id, uploaded.get("name"))
+            name, sku = uploaded.get("name"), uploaded.get("sku")
+            request = RenderRequest(ITEM, None, settings, model_id, name, sku)
             job = self.pay_once(context, request, str(uploaded.get("sha256") or model_id))
         self.note_portal([job])
         return job.to_json()

@@ -41,7 +41,7 @@ class RenderSensor(BaseSensorOperator):
     :param render_conn_id: connection; its type says which vendor.
     :param deferrable: wait in the triggerer, which keeps no worker and shares its looks with other tasks.
     :param poll_interval: seconds between two looks at the start, when deferred; the vendor's own if None.
-        On a worker the sensor's ``poke_interval`` holds.
+        On a worker the sensor's ``poke_interval`` holds, by default the vendor's own.
     :param cancel_on_kill: cancel the renders when a user ends the task, or it times out.
     """
 
@@ -60,6 +60,7 @@ class RenderSensor(BaseSensorOperator):
         **kwargs: Any,
     ) -> None:
         kwargs.setdefault("retry_policy", RENDER_RETRY_POLICY)
+        self._own_pace = "poke_interval" in kwargs or poll_interval is not None
         kwargs.setdefault("poke_interval", poll_interval or 15.0)
         kwargs.setdefault("timeout", timedelta(hours=6))
         super().__init__(**kwargs)
@@ -94,6 +95,9 @@ class RenderSensor(BaseSensorOperator):
         jobs = read_jobs(self.job)
         if not self.deferrable:
             return self._poke_until_done(context, jobs)
+        # Where looks cost credits the first comes only when the vendor may have something to tell.
+        if self.hook.vendor.capabilities.call_price:
+            return self._defer(jobs)
         looked = self.poke(context)
         return looked.xcom_value if looked.is_done else self._defer(jobs)
 
@@ -120,6 +124,11 @@ class RenderSensor(BaseSensorOperator):
             self._cancel(read_jobs(self.job))
 
     def _poke_until_done(self, context: Context, jobs: list[RenderJob]) -> Any:
+        policy = self.hook.vendor.poll_policy
+        if not self._own_pace:
+            self.poke_interval = policy.start
+        if self.hook.vendor.capabilities.call_price and not self.reschedule:
+            time.sleep(policy.first)
         try:
             return super().execute(context)
         except (AirflowSensorTimeout, AirflowSkipException):

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from decimal import Decimal
 from weakref import WeakKeyDictionary
 
 from airflow_provider_render.core.errors import VendorError
@@ -56,11 +57,14 @@ class Poller:
             for job in jobs:
                 self._leave(job)
 
-    async def states(self, jobs: Iterable[RenderJob], max_age: float) -> dict[str, RenderState]:
+    async def states(
+        self, jobs: Iterable[RenderJob], max_age: float, bill: Callable[[Decimal], None] = lambda _: None
+    ) -> dict[str, RenderState]:
         """Return the states of renders; those that the vendor does not know are left out.
 
         :param jobs: the renders.
         :param max_age: seconds that an answer, or a failure, that somebody else got may be old.
+        :param bill: told what a look cost, where one was needed and the vendor charges for it.
         :raises VendorError: the vendor could not be asked.
         """
         wanted = {job.id: job for job in jobs}
@@ -68,22 +72,25 @@ class Poller:
             left = {job_id: job for job_id, job in wanted.items() if job_id not in self._ended}
             fresh = time.monotonic() - self._looked <= max_age and left.keys() <= self._asked
             if left and not fresh:
-                await self._look(left)
+                await self._look(left, bill)
             elif left and self._error:
                 raise self._error.with_traceback(None)
             known = {**self._states, **self._ended}
             return {job_id: known[job_id] for job_id in wanted if job_id in known}
 
-    async def _look(self, wanted: Mapping[str, RenderJob]) -> None:
+    async def _look(self, wanted: Mapping[str, RenderJob], bill: Callable[[Decimal], None]) -> None:
         driver = await RenderHook.adriver_for(self.conn_id)
         if driver.vendor.capabilities.bulk_states:
             waiting = {job_id: job for job_id, (job, _) in self._waiting.items()}
             wanted = {**{job_id: waiting[job_id] for job_id in waiting.keys() - self._ended.keys()}, **wanted}
+        before = driver.metered
         try:
             states = await driver.run(driver.vendor.states(list(wanted.values())))
         except VendorError as error:
             self._note({}, wanted, error)
             raise
+        finally:
+            bill(driver.metered - before)
         self._note(states, wanted, None)
 
     def _note(

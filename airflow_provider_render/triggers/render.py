@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
@@ -27,7 +28,8 @@ class RenderTrigger(BaseTrigger):
 
     Fires once, with ``{"status": "ready"}`` when every render has ended in one way or another,
     ``{"status": "expired"}`` when the deadline has passed, or ``{"status": "hopeless", "message": ...}``
-    when the vendor refuses to tell. The event is a hint: the worker asks the vendor again.
+    when the vendor refuses to tell. The event is a hint: the worker asks the vendor again. Where the vendor
+    charges for looks it adds ``"credits"``, what they cost since this triggerer took the waiting over.
 
     A restart of the triggerer only resumes the looking. When a user marks the task failed or successful,
     the renders that have not ended are cancelled at the vendor; after a clear they are left alone, as the
@@ -63,6 +65,7 @@ class RenderTrigger(BaseTrigger):
         self.cancel_on_kill = cancel_on_kill
         self.progress = dict(progress) if progress else None
         self.spare = list(spare)
+        self._cost = Decimal(0)
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class path and the arguments; ids only, nothing secret."""
@@ -76,6 +79,8 @@ class RenderTrigger(BaseTrigger):
             event = await self._wait()
         except RenderError as error:
             event = {"status": "hopeless", "message": str(error)}
+        if self._cost:
+            event["credits"] = str(self._cost)
         yield TriggerEvent(event)  # type: ignore[no-untyped-call]
 
     async def on_kill(self) -> None:
@@ -104,7 +109,7 @@ class RenderTrigger(BaseTrigger):
         before = len(watch.ended)
         max_age = max(watch.delay(time.time()), watch.policy.start) / 2
         try:
-            states = await poller.states([jobs[job] for job in watch.open], max_age)
+            states = await poller.states([jobs[job] for job in watch.open], max_age, self._bill)
         except VendorError as error:
             self.log.warning("cannot look at the renders: %s", error)
             return watch.failed(error, time.time()), str(error)
@@ -112,6 +117,9 @@ class RenderTrigger(BaseTrigger):
         if len(watch.ended) > before:
             await self._report(watch, len(jobs))
         return verdict, ""
+
+    def _bill(self, cost: Decimal) -> None:
+        self._cost += cost
 
     async def _report(self, watch: Watch, total: int) -> None:
         self.log.info("%d of %d renders have ended", len(watch.ended), total)

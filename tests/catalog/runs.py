@@ -100,6 +100,11 @@ class Task:
         plan = run.plan()
         run.look(plan, lost=lost)
         run.deliver(plan)
+        while run.prepared(plan):
+            plan = run.plan()
+            run.submit(plan)
+            run.look(plan, lost=lost)
+            run.deliver(plan)
         run.prune(plan)
         return run.report(plan)
 

@@ -9,7 +9,8 @@ from hashlib import sha256
 
 from airflow_provider_render.catalog.ledger import Ledger
 from airflow_provider_render.catalog.store import StateStore
-from airflow_provider_render.catalog.submit import Submission, Wanted
+from airflow_provider_render.catalog.submit import Submission
+from airflow_provider_render.catalog.wanted import Wanted
 from airflow_provider_render.core.job import RenderRequest, RenderState
 from airflow_provider_render.core.journal import Action, decide, observed
 from airflow_provider_render.core.model import ModelFile

@@ -19,17 +19,19 @@ from tests.catalog.runs import Shop, disk, outcomes, quiet
 from tests.fake_service import OUTPUTS, STATES, SUBMIT, UPLOAD, Killed, Tripwire, lost_answer
 
 KEYS = st.sampled_from(["A", "A/dark", "B", "C", "D"])
+VENDORS = ({"upload_renders": True}, {}, {"slow_models": True}, {"batch_by": "aspect"})
+"""A vendor that renders what is uploaded, one that does not, one that prepares models, a particular one."""
 
 
 class Nights(RuleBasedStateMachine):
     """A shop over many nights, with crashes, retries, failures and changes."""
 
-    @initialize(upload_renders=st.booleans(), max_batch=st.integers(1, 3))
-    def open_the_shop(self, upload_renders, max_batch):
+    @initialize(kind=st.sampled_from(VENDORS), announces=st.booleans(), max_batch=st.integers(1, 3))
+    def open_the_shop(self, kind, announces, max_batch):
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr("os.fsync", lambda _: None)
         self.folder = Path(tempfile.mkdtemp())
-        self.shop = Shop(self.folder, upload_renders=upload_renders, max_batch=max_batch)
+        self.shop = Shop(self.folder, announces=announces, max_batch=max_batch, **kind)
         self.shop.service.before_charge = self.charged
         self.paid = set()
         self.worn = set()

@@ -11,7 +11,7 @@ import pytest
 from airflow_provider_render.catalog.files import model_file
 from airflow_provider_render.core.errors import RejectedError, SettingsError
 from airflow_provider_render.core.job import RenderJob, RenderRequest, RenderStatus
-from airflow_provider_render.core.vendor import Answerable
+from airflow_provider_render.core.vendor import Answerable, Upload
 from airflow_provider_render.hooks.base import RenderHook
 from tests.operators.account import new_model
 
@@ -80,9 +80,9 @@ def test_canonical_settings_are_stable_and_tell_renders_apart(vendor, settings) 
 
 
 def test_a_model_is_found_by_its_bytes_once_it_is_there(hook, vendor, request_) -> None:
-    assert hook.run(vendor.find_model(request_.model)) is None
+    assert hook.run(vendor.find_model(request_)) is None
     known, _ = uploaded(hook, request_)
-    assert hook.run(vendor.find_model(request_.model)) == known.model_id
+    assert hook.run(vendor.find_model(request_)) == Upload(known.model_id)
 
 
 def test_a_render_costs_its_price_and_ends_with_files(hook, vendor, account, request_, tmp_path) -> None:

@@ -34,7 +34,7 @@ class ProbeVendor(RenderVendor):
 
     name = "probe"
 
-    def headers(self) -> dict[str, str]:
+    def headers(self, credential: str = "") -> dict[str, str]:
         return {"Authorization": f"Bearer {SECRET}", "X-Org": "acme"}
 
     def error(self, answer: Answer) -> VendorError:

@@ -66,7 +66,7 @@ def test_a_paid_call_is_sent_again_after_a_refused_connection(client, request):
     late = []
 
     class OpensOnSecondLook(ProbeVendor):
-        def headers(self):
+        def headers(self, credential=""):
             looks.append(1)
             if len(looks) > 2 and not late:
                 late.append(Server(port=port))

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from airflow_provider_render.core.calls import ByteSource, Call, Effect, Fetch, FilePart, Operation
 from airflow_provider_render.core.model import MEDIA_TYPES
+from airflow_provider_render.core.paths import AssumedPath, path
 from airflow_provider_render.vendors.dxgl import answers
 from airflow_provider_render.vendors.dxgl.answers import (
     AccountInfo,
@@ -24,10 +25,12 @@ from airflow_provider_render.vendors.dxgl.answers import (
     UploadedModel,
 )
 from airflow_provider_render.vendors.dxgl.paging import PAGE, rows
-from airflow_provider_render.vendors.dxgl.paths import ASSUMED, path
+from airflow_provider_render.vendors.dxgl.paths import ASSUMED
 
 MAX_BATCH = 100
 """Renders that one batch call takes."""
+
+ZIP_TYPES = ("application/zip", "application/x-zip-compressed", "application/octet-stream")
 
 Settings = Mapping[str, Any]
 
@@ -150,7 +153,7 @@ def quote(orders: Sequence[tuple[str, Settings | None]]) -> Call[Any]:
     :returns: the vendor's answer as it comes, its shape is not documented.
     """
     body = {"renders": [_order(model_id, settings) for model_id, settings in orders]}
-    return Call("POST", ASSUMED["quote_path"], answers.data, json=body)
+    return Call("POST", AssumedPath(ASSUMED, "quote_path"), answers.data, json=body)
 
 
 def list_renders(
@@ -215,13 +218,14 @@ def thumbnail(render_id: str) -> Fetch:
     return Fetch(path("/v1/renders/{id}/thumb", id=render_id), resumable=True, media_types=media_types)
 
 
-def bundle(render_id: str, template: str = "/v1/renders/{id}/bundle") -> Fetch:
-    """Download all files of a render as one ZIP: ``GET /v1/renders/:id/bundle``.
+def bundle(render_id: str) -> Fetch:
+    """Download all files of a render as one ZIP: ``GET /v1/renders/:id/bundle``."""
+    return Fetch(path("/v1/renders/{id}/bundle", id=render_id), media_types=ZIP_TYPES)
 
-    :param template: the path, for services that keep datasets elsewhere.
-    """
-    media_types = ("application/zip", "application/x-zip-compressed", "application/octet-stream")
-    return Fetch(path(template, id=render_id), media_types=media_types)
+
+def dataset(render_id: str) -> Fetch:
+    """Download the dataset of a render as one ZIP; by default from where bundles are."""
+    return Fetch(AssumedPath(ASSUMED, "dataset_path", id=render_id), media_types=ZIP_TYPES)
 
 
 def upload_overlay(

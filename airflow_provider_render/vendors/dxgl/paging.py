@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from airflow_provider_render.core.calls import Call, Operation, send
+from airflow_provider_render.core.calls import Call, Operation, Rows, send
 from airflow_provider_render.vendors.dxgl.answers import Model, Page, Render
 
 PAGE = 100
@@ -41,6 +41,7 @@ def rows(list_page: Callable[[int], Call[Page[Row]]], enough: Enough = never) ->
         page = yield from send(list_page(offset))
         offset += len(page.items)
         fresh = frozenset(row.id for row in page.items) - found.keys()
+        yield Rows([row for row in page.items if row.id in fresh])
         found.update((row.id, row) for row in page.items)
         if _last(page, offset, fresh) or enough(fresh):
             return list(found.values())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import quote
 
 ASSUMED: Mapping[str, str] = {
     "quote_path": "/v1/quote",
@@ -12,8 +11,3 @@ ASSUMED: Mapping[str, str] = {
 """Paths that the vendor's document does not name. Each can be corrected by an extra of the connection
 with the same key.
 """
-
-
-def path(template: str, **ids: str) -> str:
-    """Fill ids into a path, escaped, so that an id can never lead elsewhere."""
-    return template.format(**{name: quote(value, safe="") for name, value in ids.items()})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Generic
 
-from airflow_provider_render.core.resource import Driver, Mode, Resource, download, endpoint
+from airflow_provider_render.core.resource import Driver, Mode, Resource, download, endpoint, listing
 from airflow_provider_render.vendors.dxgl import endpoints
 
 
@@ -15,6 +15,7 @@ class Models(Resource[Mode]):
     ingest = endpoint(endpoints.ingest_model)
     list = endpoint(endpoints.list_models)
     all = endpoint(endpoints.all_models)
+    each = listing(endpoints.all_models)
     get = endpoint(endpoints.get_model)
     update = endpoint(endpoints.update_model)
     archive = endpoint(endpoints.archive_model)
@@ -32,6 +33,7 @@ class Renders(Resource[Mode]):
     quote = endpoint(endpoints.quote)
     list = endpoint(endpoints.list_renders)
     all = endpoint(endpoints.all_renders)
+    each = listing(endpoints.all_renders)
     get = endpoint(endpoints.get_render)
     dismiss = endpoint(endpoints.dismiss_render)
     delete = endpoint(endpoints.delete_render)
@@ -44,6 +46,7 @@ class Assets(Resource[Mode]):
     poster = download(endpoints.poster)
     thumbnail = download(endpoints.thumbnail)
     bundle = download(endpoints.bundle)
+    dataset = download(endpoints.dataset)
 
 
 class Overlays(Resource[Mode]):

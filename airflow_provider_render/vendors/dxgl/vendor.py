@@ -16,7 +16,6 @@ from airflow_provider_render.core.job import (
     RenderState,
     Settings,
 )
-from airflow_provider_render.core.model import ModelFile
 from airflow_provider_render.core.polling import PollPolicy
 from airflow_provider_render.core.vendor import (
     Account,
@@ -28,7 +27,6 @@ from airflow_provider_render.core.vendor import (
 )
 from airflow_provider_render.vendors.dxgl import checking, endpoints, errors, matching, watching
 from airflow_provider_render.vendors.dxgl import settings as render_settings
-from airflow_provider_render.vendors.dxgl.paths import ASSUMED
 
 ZIP = "application/zip"
 
@@ -64,11 +62,10 @@ class DxglVendor(RenderVendor):
     def __init__(
         self, base_url: str = default_base_url, token: str = "", paths: Mapping[str, str] | None = None
     ) -> None:
-        super().__init__(base_url.rstrip("/").removesuffix("/v1"))
+        super().__init__(base_url.rstrip("/").removesuffix("/v1"), paths)
         self._token = token
-        self.paths = {**ASSUMED, **(paths or {})}
 
-    def headers(self) -> Mapping[str, str]:
+    def headers(self, credential: str = "") -> Mapping[str, str]:
         """Return the bearer token."""
         return {"Authorization": f"Bearer {self._token}"}
 
@@ -110,10 +107,12 @@ class DxglVendor(RenderVendor):
         return self._located(output.ref["render"], output.ref["asset"])
         yield  # an operation without calls
 
-    def find_model(self, model: ModelFile) -> Operation[str | None]:
+    def find_model(self, request: RenderRequest) -> Operation[Upload | None]:
         """Ask by SHA-256 whether DXGL has the model."""
-        known = yield from send(endpoints.check_hash(model.sha256))
-        return known.model_id if known.exists else None
+        if request.model is None:
+            return None
+        known = yield from send(endpoints.check_hash(request.model.sha256))
+        return Upload(known.model_id) if known.exists and known.model_id else None
 
     def upload(self, request: RenderRequest) -> Operation[Upload]:
         """Upload a model and start, and pay, its render in the same call."""
@@ -184,7 +183,7 @@ class DxglVendor(RenderVendor):
             "poster": lambda: endpoints.poster(render_id),
             "thumb": lambda: endpoints.thumbnail(render_id),
             "bundle": lambda: endpoints.bundle(render_id),
-            "dataset": lambda: endpoints.bundle(render_id, self.paths["dataset_path"]),
+            "dataset": lambda: endpoints.dataset(render_id),
         }
         return places[asset]()
 

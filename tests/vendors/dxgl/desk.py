@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_provider_render.core.calls import Answer, Call
+from airflow_provider_render.core.calls import Answer, Call, Notice
 from airflow_provider_render.core.job import RenderJob, RenderRequest
 from airflow_provider_render.core.model import ModelFile
 from airflow_provider_render.vendors.dxgl.vendor import DxglVendor
@@ -70,7 +70,7 @@ class Desk:
             except StopIteration as stop:
                 return stop.value
             try:
-                result = self._send(call)
+                result = None if isinstance(call, Notice) else self._send(call)
             except Exception as error:  # noqa: BLE001 - a driver throws every error into the operation
                 step = lambda error=error: work.throw(error)  # noqa: E731
             else:

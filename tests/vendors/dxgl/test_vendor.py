@@ -50,7 +50,8 @@ class TestUpload:
     )
     def test_a_known_model_is_found_by_its_hash(self, data, found):
         desk = always(200, {"data": data})
-        assert desk.run(VENDOR.find_model(MODEL)) == found
+        upload = desk.run(VENDOR.find_model(RenderRequest("CHAIR", MODEL, {})))
+        assert (upload.model_id if upload else None) == found
         assert desk.calls[0].json == {"sha256": MODEL.sha256}
 
 
@@ -270,7 +271,7 @@ class TestOutputs:
     def test_the_assumed_path_of_datasets_can_be_corrected(self):
         moved = DxglVendor("https://api.dx.gl", "t", {"dataset_path": "/v1/datasets/{id}.zip"})
         dataset = offered({"effect": "dataset"})[OutputKind.DATASET]
-        assert only({}).run(moved.locate(dataset)).path == "/v1/datasets/R.zip"
+        assert only({}).run(moved.locate(dataset)).path.corrected(moved.paths) == "/v1/datasets/R.zip"
 
 
 @pytest.mark.parametrize(("told", "left"), [(47, Decimal(47)), (0.5, Decimal("0.5")), (None, None)])
