@@ -116,7 +116,11 @@ class Submission:
     def _resumed(self, groups: list[Group]) -> list[Group]:
         """Take up models that were uploaded before and had to be prepared."""
         jobs = list({job.id: job for group in groups if (job := group.uploaded)}.values())
-        states = self._client.run(self._vendor.states(jobs)) if jobs else {}
+        try:
+            states = self._client.run(self._vendor.states(jobs)) if jobs else {}
+        except VendorError as error:
+            self._fail([group for group in groups if group.uploaded], error)
+            return self._open(groups)
         ready = []
         for group in groups:
             job = group.uploaded
