@@ -1,7 +1,7 @@
 """Every night: render what changed in the catalog at DXGL, and nothing else.
 
 Needs a connection ``dxgl_default`` (type DXGL, host and token) and two variables: ``render_catalog``, the
-catalog file, and ``render_output``, the folder for the renders.
+catalog file, and ``render_output``, the folder for the renders; DXGL's go into ``dxgl`` below it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CONNECTION = "dxgl_default"
 WANTED = {
     "render_conn_id": CONNECTION,
     "catalog": "{{ var.value.render_catalog }}",
-    "output": "{{ var.value.render_output }}",
+    "output": "{{ var.value.render_output }}/dxgl",
     "settings": {"aspect": "16:9", "length": 3},
     "outputs": ["video", "web_video", "poster", "thumbnail", "archive"],
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,24 +14,53 @@ class Vendor:
     """A vendor that the demo can show.
 
     :param name: the sandbox's name for it, and the connection type
-    :param dag_id: the sample DAG that renders the catalog there
-    :param environment: the variable that carries its Airflow connection
+    :param title: the name people know
+    :param extras: what of the sandbox's ready line goes into the connection's extra, by the same names
+    :param login: what of it goes into the connection's login
+    :param looks: seconds before the first look at a render and between later ones; the sandbox is faster
+        than the vendor
     """
 
     name: str
-    dag_id: str
-    environment: str
+    title: str
+    extras: tuple[str, ...] = ()
+    login: str = ""
+    looks: str = ""
 
-    def connection(self, base_url: str, token: str) -> str:
+    @property
+    def dag_id(self) -> str:
+        """The sample DAG that renders the catalog there."""
+        return f"{self.name}_nightly_catalog"
+
+    @property
+    def environment(self) -> str:
+        """The variable that carries its Airflow connection."""
+        return f"AIRFLOW_CONN_{self.name.upper()}_DEFAULT"
+
+    def connection(self, said: Mapping[str, str]) -> str:
         """Return the value of the connection variable.
 
-        :param base_url: the sandbox's address
-        :param token: the API token that the sandbox accepts
+        :param said: what the sandbox said of the vendor when it was ready
         """
-        return json.dumps({"conn_type": self.name, "host": base_url, "password": token})
+        extra = {name: said[name] for name in self.extras}
+        if self.looks:
+            extra |= {"poll_first": self.looks, "poll_start": self.looks}
+        login = {"login": said[self.login]} if self.login else {}
+        return json.dumps(
+            {"conn_type": self.name, "host": said["base_url"], "password": said["token"], **login}
+            | ({"extra": extra} if extra else {})
+        )
 
 
-VENDORS = {"dxgl": Vendor("dxgl", "dxgl_nightly_catalog", "AIRFLOW_CONN_DXGL_DEFAULT")}
+VENDORS = {
+    vendor.name: vendor
+    for vendor in (
+        Vendor("dxgl", "DXGL"),
+        Vendor("glossi", "Glossi"),
+        Vendor("imagine", "Imagine.io", ("origin", "public_key"), "zapier_token", "5"),
+        Vendor("threekit", "Threekit", ("org_id",)),
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -59,13 +89,12 @@ class Layout:
 
     @property
     def output(self) -> Path:
-        """The delivered pictures, the state of the catalog and the reports."""
+        """A folder for each vendor: the delivered pictures, the state of the catalog and the reports."""
         return self.home / "output"
 
-    @property
-    def reports(self) -> Path:
-        """The report of every run; the newest is called ``latest``."""
-        return self.output / "_render" / "reports"
+    def reports(self, vendor: Vendor) -> Path:
+        """Return the folder of a vendor's reports; the newest is called ``latest``."""
+        return self.output / vendor.name / "_render" / "reports"
 
     @property
     def catalog(self) -> Path:

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -29,6 +29,7 @@ UI_PORT = 8080
 SANDBOX_PORT = 8765
 HEALTHY_SECONDS = 120.0
 RUN_SECONDS = 3600.0
+ALL = "all"
 
 
 class DemoError(Exception):
@@ -46,7 +47,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
         "All it writes is in .demo; a second run renders only what has changed since.",
     )
     parser.add_argument("--exit", action="store_true", help="end after the run, with its result as exit code")
-    parser.add_argument("--vendor", choices=sorted(VENDORS), default="dxgl", help="default: dxgl")
+    parser.add_argument("--vendor", choices=[*VENDORS, ALL], default="dxgl", help="default: dxgl")
     parser.add_argument("--reset", action="store_true", help="start with an empty .demo")
     parser.add_argument(
         "--catalog", metavar="PATH", help="a catalog of your own (default: a copy of the samples)"
@@ -97,36 +98,39 @@ class Demo:
     """
 
     def __init__(self, options: argparse.Namespace) -> None:
-        self.vendor: Vendor = VENDORS[options.vendor]
+        wanted = list(VENDORS) if options.vendor == ALL else [options.vendor]
+        self.vendors: list[Vendor] = [VENDORS[name] for name in wanted]
         self.layout = Layout(PROJECT)
         self.own_catalog: str | None = options.catalog
         self.components = Components(self.layout.logs, self.layout.home / "processes.json")
 
-    def start(self) -> tuple[sandbox.Address, AirflowApi]:
-        """Start the vendor and Airflow, and return how to reach them."""
+    def start(self) -> tuple[dict[str, sandbox.Address], AirflowApi]:
+        """Start the vendors and Airflow, and return how to reach them."""
         self.layout.create()
         self.catalog = catalog_of(self.own_catalog, self.layout)
         if self.components.stop_leftovers():
             say("Ended what an earlier demo had left running.")
-        vendor = self.start_sandbox()
-        api = self.start_airflow(vendor)
-        return vendor, api
+        addresses = self.start_sandbox()
+        api = self.start_airflow(addresses)
+        return addresses, api
 
-    def start_sandbox(self) -> sandbox.Address:
-        """Start the local vendor."""
-        say(f"Starting a local {self.vendor.name} ...")
-        command = sandbox.command(self.vendor.name, choose_port(SANDBOX_PORT), self.layout.sandbox)
+    def start_sandbox(self) -> dict[str, sandbox.Address]:
+        """Start the local vendors."""
+        say(f"Starting a local {', '.join(vendor.title for vendor in self.vendors)} ...")
+        names = [vendor.name for vendor in self.vendors]
+        command = sandbox.command(names, choose_port(SANDBOX_PORT), self.layout.sandbox)
         environment = airflow_stack.inherited(os.environ)
         self.components.start(sandbox.NAME, command, environment, self.layout.home)
-        return sandbox.wait_until_ready(self.components, self.vendor.name, HEALTHY_SECONDS)
+        return sandbox.wait_until_ready(self.components, HEALTHY_SECONDS)
 
-    def start_airflow(self, vendor: sandbox.Address) -> AirflowApi:
-        """Start Airflow with a connection to the vendor."""
+    def start_airflow(self, addresses: Mapping[str, sandbox.Address]) -> AirflowApi:
+        """Start Airflow with a connection to each vendor."""
         say("Starting Airflow ...")
         port = choose_port(UI_PORT)
         environment = airflow_stack.inherited(os.environ)
         environment |= airflow_stack.settings(self.layout.airflow, PROJECT / "dags", port)
-        environment[self.vendor.environment] = self.vendor.connection(vendor.base_url, vendor.token)
+        for vendor in self.vendors:
+            environment[vendor.environment] = vendor.connection(addresses[vendor.name])
         environment["AIRFLOW_VAR_RENDER_CATALOG"] = self.catalog
         environment["AIRFLOW_VAR_RENDER_OUTPUT"] = f"file://{self.layout.output}"
         airflow_stack.start(self.components, environment, self.layout.airflow)
@@ -135,12 +139,12 @@ class Demo:
         api.log_in()
         return api
 
-    def wait_for_dag(self, api: AirflowApi) -> None:
-        """Wait until Airflow knows the DAG.
+    def wait_for_dag(self, api: AirflowApi, dag_id: str) -> None:
+        """Wait until Airflow knows a DAG.
 
         :raises DemoError: if its file cannot be imported, or it does not come
         """
-        dag_id, deadline = self.vendor.dag_id, time.monotonic() + HEALTHY_SECONDS
+        deadline = time.monotonic() + HEALTHY_SECONDS
         while not api.has_dag(dag_id):
             self.components.check()
             broken = [error for error in api.import_errors() if f"{dag_id}.py" in error]
@@ -150,9 +154,10 @@ class Demo:
                 raise DemoError(f"Airflow did not find the DAG {dag_id} in {PROJECT / 'dags'}.")
             time.sleep(0.5)
 
-    def watch(self, api: AirflowApi, run_id: str, started: float) -> str:
+    def watch(self, api: AirflowApi, vendor: Vendor, run_id: str, started: float) -> str:
         """Show a run's progress until it ends, and return its state.
 
+        :param vendor: where it renders
         :param started: when it was started, in seconds of the epoch
         :raises DemoError: if it takes more than an hour
         """
@@ -160,8 +165,8 @@ class Demo:
         try:
             while time.time() - started < RUN_SECONDS:
                 self.components.check()
-                state = api.run_state(self.vendor.dag_id, run_id)
-                self.show_progress(api, run_id, started, line)
+                state = api.run_state(vendor.dag_id, run_id)
+                self.show_progress(api, vendor, run_id, started, line)
                 if state in {"success", "failed"}:
                     return state
                 time.sleep(0.5)
@@ -169,64 +174,72 @@ class Demo:
             line.close()
         raise DemoError(f"The run {run_id} did not end within {RUN_SECONDS / 60:.0f} minutes.")
 
-    def show_progress(self, api: AirflowApi, run_id: str, started: float, line: Line) -> None:
+    def show_progress(
+        self, api: AirflowApi, vendor: Vendor, run_id: str, started: float, line: Line
+    ) -> None:
         """Show how far a run has come."""
-        progress = read_progress(self.layout.output / "_render" / "progress.json", started)
+        progress = read_progress(self.layout.output / vendor.name / "_render" / "progress.json", started)
         elapsed = time.time() - started
         if progress:
             line.show(progress_line(progress, elapsed), progress_step(progress))
         else:
-            text = tasks_line(api.tasks(self.vendor.dag_id, run_id), elapsed)
+            text = tasks_line(api.tasks(vendor.dag_id, run_id), elapsed)
             line.show(text, text.rpartition("  ")[0])
 
-    def conclude(self, state: str, charged: str, page: str, started: float) -> None:
+    def conclude(self, vendor: Vendor, state: str, charged: str, page: str, started: float) -> None:
         """Say what came of the run.
 
+        :param vendor: where it rendered
         :param state: the run's state
         :param charged: what it cost
         :param page: the run's page in the UI
         :param started: when the run was started, in seconds of the epoch
         """
-        say("\nThe run succeeded." if state == "success" else "\nThe run failed.")
-        rows = [("Pictures", str(self.layout.output)), *summary(self.layout.reports, started)]
+        say(f"\nThe run at {vendor.title} {'succeeded' if state == 'success' else 'failed'}.")
+        pictures = str(self.layout.output / vendor.name)
+        rows = [("Pictures", pictures), *summary(self.layout.reports(vendor), started)]
         rows += [("Catalog", self.catalog), ("Billed", charged), ("Airflow", page)]
         for name, value in rows:
             say(f"  {name:<10} {value}")
 
-    def explain_failure(self, run_id: str) -> None:
+    def explain_failure(self, dag_id: str, run_id: str) -> None:
         """Print the grave part of the task log that was written last."""
-        log = newest_log(self.layout.airflow, self.vendor.dag_id, run_id)
+        log = newest_log(self.layout.airflow, dag_id, run_id)
         if log:
             say(f"\nThe end of {log}:")
             for message in last_messages(log):
                 say(f"    {message}")
 
-    def begin_run(self, api: AirflowApi) -> str:
+    def begin_run(self, api: AirflowApi, dag_id: str) -> str:
         """Start a run, or take up the one that an interrupted demo left; return its id."""
-        left = api.unfinished_run(self.vendor.dag_id)
+        left = api.unfinished_run(dag_id)
         if left:
             say(f"Going on with the run {left}, which an earlier demo left unfinished ...")
             return left
-        say(f"Rendering the catalog with the DAG {self.vendor.dag_id} ...")
-        return api.trigger(self.vendor.dag_id)
+        say(f"Rendering the catalog with the DAG {dag_id} ...")
+        return api.trigger(dag_id)
 
-    def render_once(self) -> str:
-        """Start everything, run the DAG and say what came of it; return the run's state."""
-        vendor, api = self.start()
-        self.wait_for_dag(api)
-        started, before = time.time(), sandbox.credits_charged(vendor, self.vendor.name)
-        run_id = self.begin_run(api)
-        state = self.watch(api, run_id, started)
-        total = sandbox.credits_charged(vendor, self.vendor.name)
+    def render(self, api: AirflowApi, vendor: Vendor, address: sandbox.Address) -> bool:
+        """Run the DAG of a vendor and say what came of it; return whether it succeeded."""
+        self.wait_for_dag(api, vendor.dag_id)
+        started, before = time.time(), sandbox.credits_charged(address, vendor.name)
+        run_id = self.begin_run(api, vendor.dag_id)
+        state = self.watch(api, vendor, run_id, started)
+        total = sandbox.credits_charged(address, vendor.name)
         charged = f"{total - before:g} credits now, {total:g} in all"
-        self.conclude(state, charged, api.run_page(self.vendor.dag_id, run_id), started)
+        self.conclude(vendor, state, charged, api.run_page(vendor.dag_id, run_id), started)
         if state != "success":
-            self.explain_failure(run_id)
-        return state
+            self.explain_failure(vendor.dag_id, run_id)
+        return state == "success"
+
+    def render_once(self) -> bool:
+        """Start everything and render the catalog at each vendor; return whether all runs succeeded."""
+        addresses, api = self.start()
+        return all([self.render(api, vendor, addresses[vendor.name]) for vendor in self.vendors])
 
     def stay(self) -> None:
         """Keep everything up until the reader ends it."""
-        say("\nAirflow and the local vendor stay up. End them with Ctrl-C.")
+        say("\nAirflow and the local vendors stay up. End them with Ctrl-C.")
         while True:
             self.components.check()
             time.sleep(1)
@@ -249,7 +262,7 @@ def perform(options: argparse.Namespace) -> int:
                 demo.components.stop_leftovers()
                 demo.layout.clear()
             try:
-                code = 0 if demo.render_once() == "success" else 1
+                code = 0 if demo.render_once() else 1
                 if not options.exit:
                     demo.stay()
             finally:

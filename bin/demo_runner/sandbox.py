@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -14,52 +14,44 @@ import httpx
 from demo_runner.components import ComponentFailedError, Components
 
 NAME = "sandbox"
+SPEED = "4"
+"""How much shorter than a vendor's the artificial waits are; the rendering itself takes its time."""
 
 
-@dataclass(frozen=True)
-class Address:
-    """How to reach a vendor's double in the sandbox.
-
-    :param base_url: what a connection takes for its host
-    :param token: the API token that it accepts
-    """
-
-    base_url: str
-    token: str
+Address = Mapping[str, str]
+"""What a connection to a vendor's double takes: ``base_url``, ``token``, and what else that vendor needs."""
 
 
-def command(vendor: str, port: int, data: Path) -> list[str]:
-    """Return the command that starts a vendor's sandbox.
+def command(vendors: Sequence[str], port: int, data: Path) -> list[str]:
+    """Return the command that starts the sandbox.
 
-    :param vendor: the vendor's name
+    :param vendors: names of the vendors
     :param port: the loopback port
     :param data: where it keeps its state
     """
-    module = "airflow_provider_render.sandbox"
-    return [sys.executable, "-m", module, "--vendor", vendor, "--port", str(port), "--data", str(data)]
+    base = [sys.executable, "-m", "airflow_provider_render.sandbox", "--port", str(port), "--data", str(data)]
+    return [*base, "--speed", SPEED, "--vendor", *vendors]
 
 
-def ready_line(log: str, vendor: str) -> Address | None:
-    """Find the line in which the sandbox says that it is ready.
+def ready_line(log: str) -> dict[str, Address]:
+    """Return what the sandbox says of each vendor when it is ready; empty before.
 
     :param log: what it has written so far
-    :param vendor: the vendor's name
     """
     for line in log.splitlines():
         try:
             said = json.loads(line)
         except ValueError:
             continue
-        if isinstance(said, dict) and vendor in said:
-            return Address(said[vendor]["base_url"], said[vendor]["token"])
-    return None
+        if isinstance(said, dict) and all(isinstance(one, dict) and "base_url" in one for one in said.values()):
+            return said
+    return {}
 
 
-def wait_until_ready(components: Components, vendor: str, seconds: float) -> Address:
+def wait_until_ready(components: Components, seconds: float) -> dict[str, Address]:
     """Wait for the ready line.
 
     :param components: the demo's processes, the sandbox among them
-    :param vendor: the vendor's name
     :param seconds: how long to wait
     :raises ComponentFailedError: if it ends before, or stays silent
     """
@@ -67,9 +59,9 @@ def wait_until_ready(components: Components, vendor: str, seconds: float) -> Add
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         components.check()
-        address = ready_line(log.read_text(errors="replace"), vendor)
-        if address:
-            return address
+        said = ready_line(log.read_text(errors="replace"))
+        if said:
+            return said
         time.sleep(0.2)
     raise ComponentFailedError(NAME, f"was not ready after {seconds:.0f} s", log)
 
@@ -80,6 +72,6 @@ def credits_charged(address: Address, vendor: str) -> float:
     :param address: the sandbox
     :param vendor: the vendor's name
     """
-    url = urljoin(address.base_url, "/_sandbox/bill")
+    url = urljoin(address["base_url"], "/_sandbox/bill")
     answer = httpx.get(url, timeout=10, trust_env=False)
     return float(answer.raise_for_status().json()[vendor]["credits"])

@@ -11,28 +11,33 @@ from modelling.shapes import curve, ellipse, fillet, revolve, ring_path, rounded
 SEAT = (0.60, 0.15, 0.60)
 BACK = (0.60, 0.46, 0.13)
 ROUNDING = 0.055
+FABRICS = {"Navy": "#2b3f63", "Moss": "#66704a"}
+"""The armchair's other fabrics; "Standard" is the accent."""
 RECLINE = -17.0
 """Degrees by which the armchair's back leans backwards."""
 
 
 def armchair(accent: str) -> list[Part]:
-    """Return a lounge chair with boucle cushions, the accent, on a walnut frame."""
+    """Return a lounge chair with boucle cushions, the accent, on a walnut frame, and its variants."""
     fabric, walnut = materials.boucle(accent), materials.walnut()
+    fabrics = {"Standard": fabric} | {
+        name: materials.boucle(colour, f"boucle_{name.lower()}") for name, colour in FABRICS.items()
+    }
     seat = rounded_box(SEAT, ROUNDING, tile=0.30, grain="z", crown=(0, 0.022, 0), steps=5, inner=7)
     back = rounded_box(BACK, ROUNDING, tile=0.30, grain="y", crown=(0, 0, 0.030), steps=5, inner=7)
     parts = [
-        Part("seat_cushion", _seated(seat), fabric),
-        Part("back_cushion", _leaning(back), fabric),
+        Part("seat_cushion", _seated(seat), fabric, fabrics),
+        Part("back_cushion", _leaning(back), fabric, fabrics),
         Part("front_rail", rounded_box((0.67, 0.055, 0.026), 0.008).moved(0, 0.285, 0.275), walnut),
         Part(
             "rear_rail", rounded_box((0.67, 0.055, 0.026), 0.008, offset=0.4).moved(0, 0.265, -0.275), walnut
         ),
         *(
-            Part(f"seat_piping_{n}", _seated(pipe), fabric)
+            Part(f"seat_piping_{n}", _seated(pipe), fabric, fabrics)
             for n, pipe in enumerate(_piping(SEAT[0], SEAT[2], SEAT[1]))
         ),
         *(
-            Part(f"back_piping_{n}", _leaning(pipe.turned("x", 90)), fabric)
+            Part(f"back_piping_{n}", _leaning(pipe.turned("x", 90)), fabric, fabrics)
             for n, pipe in enumerate(_piping(BACK[0], BACK[1], BACK[2]))
         ),
     ]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 JSON_CHUNK, BINARY_CHUNK = 0x4E4F534A, 0x004E4942
 ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER = 34962, 34963
 COMPONENT = {"float32": 5126, "uint16": 5123, "uint32": 5125}
+VARIANTS = "KHR_materials_variants"
 SHAPE = {1: "SCALAR", 2: "VEC2", 3: "VEC3"}
 
 
@@ -47,7 +48,11 @@ class _File:
             **{key: [] for key in ("meshes", "materials", "textures", "images", "accessors", "bufferViews")},
             "samplers": [{"magFilter": 9729, "minFilter": 9987, "wrapS": 10497, "wrapT": 10497}],
         }
+        self._variants = list(dict.fromkeys(name for part in parts for name in part.variants))
         self._document["meshes"] = [self._mesh(part) for part in parts]
+        if self._variants:
+            declared = {VARIANTS: {"variants": [{"name": name} for name in self._variants]}}
+            self._document |= {"extensionsUsed": [VARIANTS], "extensions": declared}
 
     def packed(self) -> bytes:
         document = {key: value for key, value in self._document.items() if value != []}
@@ -66,8 +71,20 @@ class _File:
         }
         narrow = np.uint16 if len(mesh.positions) < 65536 else np.uint32
         indices = self._accessor(mesh.faces.astype(narrow).reshape(-1, 1), ELEMENT_ARRAY_BUFFER)
-        primitive = {"attributes": attributes, "indices": indices, "material": self._material(part.material)}
+        primitive: dict[str, Any] = {
+            "attributes": attributes,
+            "indices": indices,
+            "material": self._material(part.material),
+        }
+        if part.variants:
+            primitive["extensions"] = {VARIANTS: {"mappings": self._mappings(part)}}
         return {"name": part.name, "primitives": [primitive]}
+
+    def _mappings(self, part: Part) -> list[dict[str, Any]]:
+        return [
+            {"material": self._material(material), "variants": [self._variants.index(name)]}
+            for name, material in part.variants.items()
+        ]
 
     def _accessor(self, values: NDArray[Any], target: int = ARRAY_BUFFER, *, limits: bool = False) -> int:
         view = self._view(values.tobytes(), target)

@@ -88,13 +88,13 @@ def steel() -> Material:
     return Material("brushed_steel", (0.74, 0.74, 0.75), 1.0, 1.0, surface=_brushed("steel", 0.30))
 
 
-def boucle(accent: str) -> Material:
+def boucle(accent: str, name: str = "boucle") -> Material:
     """Looped wool in the accent colour."""
     height = textures.boucle()
     shade = 0.66 + 0.30 * height + 0.06 * textures.noise(71, (3, 3), 3)
     base = baked("boucle_base", shade, 80)
     normal = baked("boucle_normal", normal_map(height, 1.5), 64)
-    return Material("boucle", linear(accent, 1.25), 0.0, 0.96, base=base, normal=normal)
+    return Material(name, linear(accent, 1.25), 0.0, 0.96, base=base, normal=normal)
 
 
 def knit(accent: str) -> Material:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -72,11 +72,13 @@ class Part:
     :param name: unique within its model.
     :param mesh: the surface, already in place.
     :param material: what it is made of.
+    :param variants: by variant name, what it is made of instead.
     """
 
     name: str
     mesh: Mesh
     material: Material
+    variants: dict[str, Material] = field(default_factory=dict)
 
 
 def rotation(axis: str, degrees: float) -> Floats:

@@ -13,7 +13,7 @@ from demo_runner.components import Components
 from demo_runner.layout import VENDORS, Layout
 from demo_runner.main import DemoError, arguments, catalog_of, only_demo
 from demo_runner.ports import choose_port
-from demo_runner.sandbox import NAME, Address, command, credits_charged, ready_line, wait_until_ready
+from demo_runner.sandbox import NAME, command, credits_charged, ready_line, wait_until_ready
 from demo_runner.task_logs import last_messages, newest_log
 
 
@@ -91,7 +91,8 @@ def test_the_settings_of_another_airflow_do_not_leak_in():
 
 def test_the_connection_is_one_that_airflow_reads():
     vendor = VENDORS["dxgl"]
-    connection = Connection.from_json(vendor.connection("http://127.0.0.1:8765", "word"))
+    said = {"base_url": "http://127.0.0.1:8765", "token": "word"}
+    connection = Connection.from_json(vendor.connection(said))
     assert (connection.conn_type, connection.host, connection.password) == (
         "dxgl",
         "http://127.0.0.1:8765",
@@ -99,24 +100,38 @@ def test_the_connection_is_one_that_airflow_reads():
     )
 
 
+def test_a_connection_carries_what_else_its_vendor_needs():
+    said = {
+        "base_url": "http://127.0.0.1:8765",
+        "token": "sk_1",
+        "public_key": "pk_1",
+        "origin": "localhost",
+        "zapier_token": "zap",
+    }
+    connection = Connection.from_json(VENDORS["imagine"].connection(said))
+    assert connection.login == "zap"
+    assert connection.extra_dejson["origin"] == "localhost"
+    assert connection.extra_dejson["poll_first"] == "5"
+
+
 def test_the_ready_line_is_found_among_other_output():
     said = {"dxgl": {"base_url": "http://127.0.0.1:1/dxgl", "token": "t"}}
     log = f'warming up\n[1, 2]\n{{"event": "start"}}\n{json.dumps(said)}\n'
-    assert ready_line(log, "dxgl") == Address("http://127.0.0.1:1/dxgl", "t")
-    assert ready_line("warming up\n{", "dxgl") is None
+    assert ready_line(log) == said
+    assert ready_line("warming up\n{") == {}
 
 
 @pytest.fixture
 def running_sandbox(tmp_path):
     components = Components(tmp_path, tmp_path / "processes.json")
-    components.start(NAME, command("dxgl", 0, tmp_path / "data"), os.environ, tmp_path)
-    yield wait_until_ready(components, "dxgl", 60)
+    components.start(NAME, command(["dxgl"], 0, tmp_path / "data"), os.environ, tmp_path)
+    yield wait_until_ready(components, 60)["dxgl"]
     components.stop()
 
 
 def test_a_new_sandbox_is_reached_and_has_charged_nothing(running_sandbox):
-    assert running_sandbox.base_url.startswith("http://127.0.0.1:")
-    assert running_sandbox.token
+    assert running_sandbox["base_url"].startswith("http://127.0.0.1:")
+    assert running_sandbox["token"]
     assert credits_charged(running_sandbox, "dxgl") == 0
 
 

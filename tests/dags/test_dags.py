@@ -95,5 +95,5 @@ def test_the_dags_run_in_airflow_and_pay_once(dxgl, tmp_path, start_airflow):
     assert (first["delivered"], first["credits_spent"]) == (1, "1")
     assert (second["unchanged"], second["credits_spent"]) == (1, "0")
     assert dxgl.spent == 2
-    assert (tmp_path / "out" / "CHR-1" / "video.mp4").stat().st_size > 0
+    assert (tmp_path / "out/dxgl/CHR-1/video.mp4").stat().st_size > 0
     assert dxgl.token not in "".join(run["said"] for run in (steps, *nights))

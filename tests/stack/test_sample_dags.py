@@ -22,7 +22,7 @@ def first_night(stack: Stack) -> dict[str, str]:
 
 
 def _items(stack: Stack) -> list[Path]:
-    return [stack.home / "renders" / name.upper() for name in MODELS]
+    return [stack.home / "renders/dxgl" / name.upper() for name in MODELS]
 
 
 def test_the_nightly_dag_pays_once_for_each_model_and_delivers_real_files(stack: Stack, first_night) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .normals import face_vectors
+from .shadow import PlaneShadow
 from .studio import even_directions, harmonics
 
 if TYPE_CHECKING:
@@ -27,31 +28,28 @@ class Baked:
 
     :param transfer: response to the nine harmonics of the light, of the front of every vertex and then of its
         back, ``(2 * vertices, 9)``.
-    :param shadow: darkness of the ground, 0 to 1, on a square grid (rows along Z, columns along X).
-    :param shadow_low: X and Z of the grid's first corner.
-    :param shadow_side: length of the grid's side.
+    :param shadow: on the ground, with X across and Z along.
     """
 
     transfer: np.ndarray
-    shadow: np.ndarray
-    shadow_low: np.ndarray
-    shadow_side: float
+    shadow: PlaneShadow
 
 
 def bake(mesh: Mesh) -> Baked:
     """Bakes a mesh whose ground is the plane through its lowest point."""
     solid = np.array([not material.blended for material in mesh.materials])[mesh.material]
-    samples = _surface_samples(mesh, solid if solid.any() else ~solid)
+    samples = surface_samples(mesh, solid if solid.any() else ~solid)
     front = _transfer(mesh, mesh.points, mesh.normals, samples)
     back = np.zeros_like(front)
     seen = np.unique(mesh.faces[~mesh.closed])
     if len(seen):
         back[seen] = _transfer(mesh, mesh.points[seen], -mesh.normals[seen], samples)
     sides = [_smoothed(mesh, front), _smoothed(mesh, back)]
-    return Baked(np.concatenate(sides), *_ground_shadow(_surface_samples(mesh, np.ones_like(solid))))
+    everything = surface_samples(mesh, np.ones_like(solid))
+    return Baked(np.concatenate(sides), plane_shadow(everything, float(everything[:, 1].min())))
 
 
-def _surface_samples(mesh: Mesh, chosen: np.ndarray) -> np.ndarray:
+def surface_samples(mesh: Mesh, chosen: np.ndarray) -> np.ndarray:
     """Points spread evenly over the chosen triangles."""
     random = np.random.default_rng(7)
     area = np.linalg.norm(face_vectors(mesh.points, mesh.faces), axis=1).astype(np.float64) * chosen
@@ -138,8 +136,8 @@ def _smoothed(mesh: Mesh, transfer: np.ndarray, rounds: int = 2) -> np.ndarray:
     return transfer
 
 
-def _ground_shadow(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """Darkness of the ground below horizontal slices of the model.
+def plane_shadow(samples: np.ndarray, ground: float) -> PlaneShadow:
+    """Darkness of the plane at the height ``ground`` (along Y) below horizontal slices of the model.
 
     A slice at height h darkens the ground with the kernel h^2 / (pi (r^2 + h^2)^2), the exact form factor.
     """
@@ -148,7 +146,7 @@ def _ground_shadow(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     reach = size * REACH + 0.12 * float(high[1] - low[1])
     side = size + 2 * reach
     corner = (low + high)[[0, 2]] / 2 - side / 2
-    heights = samples[:, 1] - low[1]
+    heights = samples[:, 1] - np.float32(ground)
     dark = np.zeros((GROUND_SIDE, GROUND_SIDE), np.float32)
     place = np.clip(((samples[:, [0, 2]] - corner) / side * GROUND_SIDE).astype(np.int32), 0, GROUND_SIDE - 1)
     cell = side / GROUND_SIDE
@@ -158,7 +156,7 @@ def _ground_shadow(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
         if inside.any():
             covered = _covered(place[inside])
             dark += _spread(covered, max((bottom + top) / 2, 0.8 * cell) / cell) ** 2
-    return _faded(np.sqrt(dark)), corner, side
+    return PlaneShadow(_faded(np.sqrt(dark)), corner, side)
 
 
 def _covered(place: np.ndarray) -> np.ndarray:

@@ -11,6 +11,8 @@ import numpy as np
 from .studio import even_directions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .mesh import Mesh
 
 MARGIN = 0.10
@@ -71,6 +73,21 @@ def studio_turn(azimuth: float) -> np.ndarray:
     """Rotation that lets the studio follow a camera around the product; degrees."""
     a = math.radians(azimuth)
     return np.array([[math.cos(a), 0, -math.sin(a)], [0, 1, 0], [math.sin(a), 0, math.cos(a)]])
+
+
+def looking(position: Sequence[float], target: Sequence[float], fov: float) -> View:
+    """A camera at a point that looks at another one, upright.
+
+    :param fov: vertical field of view in degrees.
+    """
+    eye = np.array(position, float)
+    ahead = np.array(target, float) - eye
+    flat = math.hypot(ahead[0], ahead[2])
+    # Straight up or down every azimuth looks the same; 0 keeps +X at the right.
+    azimuth = math.degrees(math.atan2(-ahead[0], -ahead[2])) if flat > 1e-9 * abs(ahead[1]) else 0.0
+    elevation = math.degrees(math.atan2(-ahead[1], flat))
+    tangent = math.tan(math.radians(fov / 2))
+    return View(eye, around(azimuth, elevation), tangent, studio_turn(azimuth))
 
 
 @dataclass(frozen=True)

@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
+import colorsys
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from .materials import linear_colour
+from .material import linear_colour
 from .spec import ImageBackground
-from .textures import LINEAR
+from .srgb import LINEAR, encoded
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-STEPS = 4096
-_LINE = np.arange(STEPS + 1) / STEPS
-ENCODED = np.round(
-    255 * np.where(_LINE <= 0.0031308, _LINE * 12.92, 1.055 * np.maximum(_LINE, 1e-9) ** (1 / 2.4) - 0.055)
-).astype(np.uint8)
 # Letters that stay readable on white, black and anything between.
 FILL, RIM = (255, 255, 255, 120), (80, 80, 80, 120)
 ANCHORS = {"left": 0.0, "right": 1.0, "top": 0.0, "bottom": 1.0}
-
-
-def encoded(light: np.ndarray) -> np.ndarray:
-    """Linear light, 0 to 1, as sRGB bytes."""
-    place = np.clip(light, 0, 1)
-    place *= np.float32(STEPS)
-    place += np.float32(0.5)
-    result: np.ndarray = ENCODED.take(place.astype(np.intp))
-    return result
 
 
 class Backdrop:
@@ -73,6 +60,20 @@ def straight(picture: np.ndarray) -> np.ndarray:
     alpha = picture[..., 3:]
     colour = encoded(picture[..., :3] / np.maximum(alpha, np.float32(1e-4)))
     return np.concatenate([colour, np.round(np.clip(alpha, 0, 1) * 255).astype(np.uint8)], 2)
+
+
+def painted(numbers: np.ndarray) -> np.ndarray:
+    """RGB bytes of a picture of numbers, each in a colour of its own; -1 is black."""
+    count = int(numbers.max(initial=-1)) + 1
+    palette = [tuple(round(255 * part) for part in _distinct(k)) for k in range(count)]
+    result: np.ndarray = np.array([*palette, (0, 0, 0)], np.uint8)[numbers]
+    return result
+
+
+def _distinct(number: int) -> tuple[float, float, float]:
+    """A strong colour; hues a golden section apart fill the circle evenly however many there are."""
+    saturation, value = ((0.85, 1.0), (0.55, 0.85), (1.0, 0.65))[number % 3]
+    return colorsys.hsv_to_rgb(number * 0.618034 % 1, saturation, value)
 
 
 def cover(background: ImageBackground, size: tuple[int, int]) -> Image.Image:

@@ -9,7 +9,7 @@ import tempfile
 import zipfile
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from .document import Document, open_document
 from .errors import ModelError
@@ -18,25 +18,29 @@ from .geometry import read_pieces
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+BARE = (".obj", ".stl", ".ply")
+READ = ".glb, .gltf, .zip (one OBJ with its textures), .obj, .stl and .ply"
+FOREIGN = (
+    *(".3dm", ".3ds", ".3mf", ".abc", ".blend", ".c4d", ".dae", ".dwg", ".dxf", ".fbx", ".iges", ".igs"),
+    *(".ma", ".max", ".mb", ".skp", ".step", ".stp", ".usd", ".usda", ".usdc", ".usdz", ".wrl", ".x3d"),
+)
 MOST_FILES = 2000
 MOST_BYTES = 1 << 30
 
 
 def to_glb(source: Path, target: Path) -> None:
-    """Writes a GLB of a .glb, .gltf or zipped OBJ; OBJ materials become fully rough.
+    """Writes a GLB of any accepted model; OBJ materials become fully rough.
 
     :raises ModelError: the model is broken.
     """
     document = load_document(source)
     with as_model_error():
         read_pieces(document)
-        data = _packed(document) if document.folder else None
-    if data is not None:
-        target.write_bytes(data)
-    elif is_zip(source):
-        target.write_bytes(_container(document.tree, bytes(document.binary)))
-    else:
+        data = None if _is_glb(source) else container(*self_contained(document))
+    if data is None:
         shutil.copyfile(source, target)
+    else:
+        target.write_bytes(data)
 
 
 def load_document(source: Path) -> Document:
@@ -51,23 +55,35 @@ def load_document(source: Path) -> Document:
 
 
 @contextmanager
-def as_model_error() -> Iterator[None]:
+def as_model_error(what: str = "the model") -> Iterator[None]:
     """Turns whatever a damaged file makes fail, of any type, into a :class:`ModelError`."""
     try:
         yield
     except ModelError:
         raise
     except Exception as error:
-        raise ModelError(f"the model cannot be read: {type(error).__name__}: {error}") from error
+        raise ModelError(f"{what} cannot be read: {type(error).__name__}: {error}") from error
 
 
 def _opened(source: Path) -> Document:
-    if not is_zip(source):
-        return open_document(source)
+    ending = source.suffix.lower()
+    if ending in FOREIGN and not _is_glb(source):
+        raise ModelError(f"{ending} files cannot be read; the engine reads {READ}")
+    if ending in BARE:
+        return _reopened(_bare(source, ending[1:]))
+    return _reopened(_obj_to_glb(source)) if is_zip(source) else open_document(source)
+
+
+def _reopened(data: bytes) -> Document:
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "model.glb"
-        target.write_bytes(_obj_to_glb(source))
+        target.write_bytes(data)
         return open_document(target)
+
+
+def _is_glb(source: Path) -> bool:
+    with source.open("rb") as file:
+        return file.read(4) == b"glTF"
 
 
 def is_zip(source: Path) -> bool:
@@ -118,14 +134,20 @@ def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) ->
         shutil.copyfileobj(packed, file)
 
 
-def _exported(path: Path) -> bytes:
+def _bare(source: Path, kind: str) -> bytes:
+    """Reads a file without its side files: without a folder, trimesh looks for none."""
+    with source.open("rb") as file:
+        return _exported(file, kind)
+
+
+def _exported(source: Path | IO[bytes], kind: str = "obj") -> bytes:
     import trimesh
 
-    with as_model_error():
-        scene = trimesh.load_scene(path, process=False)
+    with as_model_error(f"the {kind.upper()} file"):
+        scene = trimesh.load_scene(source, file_type=kind, process=False)
         meshes = [mesh for mesh in scene.geometry.values() if len(getattr(mesh, "faces", ()))]
         if not meshes:
-            raise ModelError("the OBJ file has no faces")
+            raise ModelError(f"the {kind.upper()} file has no faces")
         for mesh in meshes:
             _make_rough(mesh)
         exported: Any = trimesh.Scene(meshes).export(file_type="glb")  # type: ignore[no-untyped-call]
@@ -142,35 +164,41 @@ def _make_rough(mesh: Any) -> None:
     mesh.visual.material = rough
 
 
-def _packed(document: Document) -> bytes:
-    """A GLB of a document whose buffers and images lie outside of it."""
+def self_contained(document: Document) -> tuple[dict[str, Any], bytearray]:
+    """The JSON and the one buffer of a document, with what lies outside of it taken in."""
     tree: dict[str, Any] = json.loads(json.dumps(document.tree))
     body = bytearray()
     count = len(tree.get("buffers") or [])
-    starts = [_append(body, document.buffer(index, "the file")) for index in range(count)]
+    starts = [append(body, document.buffer(index, "the file")) for index in range(count)]
     for view in tree.get("bufferViews") or []:
         view["byteOffset"] = view.get("byteOffset", 0) + starts[view["buffer"]]
         view["buffer"] = 0
     for index, image in enumerate(tree.get("images") or []):
         if "uri" in image:
             data = document.external(image.pop("uri"), f"image {index}")
-            tree.setdefault("bufferViews", []).append(
-                {"buffer": 0, "byteOffset": _append(body, data), "byteLength": len(data)}
-            )
-            image["bufferView"] = len(tree["bufferViews"]) - 1
+            image["bufferView"] = add_view(tree, body, data)
             image["mimeType"] = "image/png" if bytes(data[:4]) == b"\x89PNG" else "image/jpeg"
-    tree["buffers"] = [{"byteLength": len(body)}]
-    return _container(tree, bytes(body))
+    return tree, body
 
 
-def _append(body: bytearray, data: memoryview) -> int:
+def add_view(tree: dict[str, Any], body: bytearray, data: bytes | bytearray | memoryview) -> int:
+    """Appends data to the buffer and returns the number of its new bufferView."""
+    views = tree.setdefault("bufferViews", [])
+    views.append({"buffer": 0, "byteOffset": append(body, data), "byteLength": len(data)})
+    return len(views) - 1
+
+
+def append(body: bytearray, data: bytes | bytearray | memoryview) -> int:
+    """Appends data at a multiple of four bytes and returns where it starts."""
     start = len(body)
     body += data
     body += bytes(-len(body) % 4)
     return start
 
 
-def _container(tree: dict[str, Any], body: bytes) -> bytes:
+def container(tree: dict[str, Any], body: bytes | bytearray) -> bytes:
+    """The bytes of a GLB whose only buffer is ``body``."""
+    tree["buffers"] = [{"byteLength": len(body)}]
     text = json.dumps(tree, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
     head = struct.pack("<4sIIII", b"glTF", 2, 28 + len(text) + len(body), len(text), 0x4E4F534A)

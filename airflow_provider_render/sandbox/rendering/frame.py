@@ -8,18 +8,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .raster import Visible, rasterise
+from .room import RoomPainter
 from .shade import Hits, Shader
+from .shadow import SHADOW, ground_darkness
+from .tone import CURVES
 
 if TYPE_CHECKING:
     from .bake import Baked
     from .camera import View
-    from .materials import Material
+    from .material import Material
     from .mesh import Mesh
+    from .pictures import Room
+    from .room import Walls
     from .studio import Studio
 
 PEELS = 4
-SHADOW = 0.64
 REFLECTION = 0.30
+INDOORS = np.float32(1.3)
+"""How much darker shadows are in a room, where less light comes from the sides."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +34,16 @@ class Look:
 
     :param materials: in the order of the mesh's.
     :param faces: triangles to draw.
+    :param revolving: the product turns before the camera, so that the room keeps still in the picture.
     """
 
     materials: list[Material]
     faces: np.ndarray
     shadows: bool = True
     reflector: bool = False
+    tone: str = "standard"
+    room: Room | None = None
+    revolving: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,11 @@ class _Window:
     width: int
     height: int
     grid: int
+
+    @property
+    def part(self) -> tuple[slice, slice]:
+        """The window as rows and columns of the picture."""
+        return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
 
     def samples(self, screen: np.ndarray) -> np.ndarray:
         """Screen positions in samples of the window; samples lie at whole numbers."""
@@ -77,18 +92,25 @@ class Renderer:
         self.shader = Shader(mesh, baked, studio)
         self.ground = float(mesh.low[1])
         self.tallness = float(mesh.high[1] - mesh.low[1])
+        self._painters: dict[tuple[Room, bool], RoomPainter] = {}
         first = mesh.points[mesh.faces[:, 0]]
         self._plane = np.einsum("ij,ij->i", self.shader.face_normals, first)
 
-    def draw(self, view: View, size: tuple[int, int], look: Look, grid: int = 2) -> np.ndarray:
+    def draw(
+        self, view: View, size: tuple[int, int], look: Look, grid: int = 2, stage: View | None = None
+    ) -> np.ndarray:
         """The picture, ``(height, width, 4)``.
 
         :param size: width and height in pixels.
         :param grid: samples per pixel along each side.
+        :param stage: the camera that sees the room, where the product's differs because it is shown scaled.
         """
         self.shader.light_up(view)
         picture = np.zeros((size[1], size[0], 4), np.float32)
-        if look.shadows and view.eye[1] > self.ground:
+        if look.room:
+            walls = self._painter(look.room, look.revolving).walls(stage or view, size)
+            self._add_room(picture, walls, view, look)
+        elif look.shadows and view.eye[1] > self.ground:
             self._add_shadow(picture, view)
         if look.reflector and view.eye[1] > self.ground:
             self._add_product(picture, view.mirrored(self.ground), look, grid, REFLECTION)
@@ -105,6 +127,19 @@ class Renderer:
         depth[hit] = 1 / visible.nearness[hit]
         normals[hit] = self.shader.normals_at(window.hits(visible, hit), view, size)
         return depth.reshape(size[::-1]), normals.reshape(*size[::-1], 3)
+
+    def numbers(self, view: View, size: tuple[int, int], look: Look) -> np.ndarray:
+        """Which of the look's materials is nearest at the centre of every pixel, -1 for none; the room's
+        floor and its walls count as two more."""
+        window = _Window(0, 0, *size, 1)
+        samples = window.samples(view.project(self.mesh.points, *size))
+        visible = rasterise(samples, *self._drawn(view, look.faces), size)
+        result: np.ndarray = np.full(size[::-1], -1)
+        if look.room:
+            walls = self._painter(look.room, look.revolving).numbers(view, size)
+            result = np.where(walls >= 0, walls + len(look.materials), -1)
+        face = visible.face.reshape(size[::-1])
+        return np.where(face >= 0, self.mesh.material[face], result)
 
     def _drawn(self, view: View, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         normals, plane = self.shader.face_normals.take(faces, 0), self._plane.take(faces)
@@ -126,11 +161,7 @@ class Renderer:
         front = [solid]
         if layered.any():
             front = self._peel(samples, look.faces[layered], wide, solid) + front
-        rows, columns = (
-            slice(window.top, window.top + window.height),
-            slice(window.left, window.left + window.width),
-        )
-        target = picture[rows, columns]
+        target = picture[window.part]
         for visible in reversed(front):
             layer = self._shaded(visible, window, view, size, look, fading)
             target *= 1 - layer[..., 3:]
@@ -163,7 +194,7 @@ class Renderer:
         loose = np.flatnonzero((visible.face >= 0) & ~whole)
         chosen = np.concatenate([single, loose])
         hits = window.hits(visible, chosen)
-        colours = self.shader.colours(hits, view, size, look.materials)
+        colours = self.shader.colours(hits, view, size, look.materials, CURVES[look.tone])
         if fading is not None:
             colours *= self._fade(hits, view, size, fading)[:, None]
         layer = np.zeros((window.width * window.height, 4), np.float32)
@@ -212,32 +243,40 @@ class Renderer:
         return result
 
     def _add_shadow(self, picture: np.ndarray, view: View) -> None:
-        baked, (height, width) = self.baked, picture.shape[:2]
-        x0, z0, side = baked.shadow_low[0], baked.shadow_low[1], baked.shadow_side
-        corners = [(x0 + a * side, self.ground, z0 + b * side) for a in (0, 1) for b in (0, 1)]
-        screen = view.project(np.array(corners, np.float32), width, height)
-        window = _window(screen, (width, height), 1) if screen[:, 2].min() > 0 else None
-        window = window or _Window(0, 0, width, height, 1)
-        x, y = np.arange(window.width) + window.left, np.arange(window.height) + window.top
-        dark = self._darkness(view, x, y, (width, height)) * np.float32(SHADOW)
-        dark *= _vignette(y, height)[:, None] * _vignette(x, width)
-        picture[window.top : window.top + window.height, window.left : window.left + window.width, 3] = dark
+        part, dark = self._shadow(view, (picture.shape[1], picture.shape[0]))
+        rows, columns = part
+        dark *= _vignette(np.arange(rows.start, rows.stop), picture.shape[0])[:, None]
+        dark *= _vignette(np.arange(columns.start, columns.stop), picture.shape[1])
+        picture[rows, columns, 3] = dark
 
-    def _darkness(self, view: View, x: np.ndarray, y: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-        """Shadow on the ground at the pixels of rows and columns; cameras never roll, so that each row of
-        pixels meets the ground at one distance."""
-        baked, across = self.baked, view.rays(x[[0, -1]], y[[0, 0]], *size)[:, [0, 2]]
-        ray = view.rays(np.full(len(y), x[0]), y, *size)
-        hit = np.flatnonzero(ray[:, 1] < -1e-5)
-        far = np.float32(self.ground - view.eye[1]) / ray[hit, 1] / np.float32(baked.shadow_side)
-        start = ray[hit][:, [0, 2]] * far[:, None]
-        start += ((view.eye[[0, 2]] - baked.shadow_low) / baked.shadow_side).astype(np.float32)
-        steps = (x - x[0]).astype(np.float32)
-        step = (across[1] - across[0]) / np.float32(max(len(x) - 1, 1))
-        places = [start[:, [k]] + (far * step[k])[:, None] * steps for k in (0, 1)]
-        dark = np.zeros((len(y), len(x)), np.float32)
-        dark[hit] = _lookup(baked.shadow, *places)
-        return dark
+    def _shadow(self, view: View, size: tuple[int, int]) -> tuple[tuple[slice, slice], np.ndarray]:
+        """The part of the picture that the ground's shadow may reach, and its darkness there."""
+        shadow = self.baked.shadow
+        ends = [np.array([low, low + shadow.side]) for low in shadow.low]
+        corners = [(x, self.ground, z) for x in ends[0] for z in ends[1]]
+        screen = view.project(np.array(corners, np.float32), *size)
+        window = _window(screen, size, 1) if screen[:, 2].min() > 0 else None
+        window = window or _Window(0, 0, *size, 1)
+        x, y = np.arange(window.width) + window.left, np.arange(window.height) + window.top
+        dark = ground_darkness(shadow, self.ground, view, x, y, size) * np.float32(SHADOW)
+        return window.part, dark
+
+    def _add_room(self, picture: np.ndarray, walls: Walls, view: View, look: Look) -> None:
+        size = (picture.shape[1], picture.shape[0])
+        light = walls.light.copy()
+        if look.shadows and view.eye[1] > self.ground:
+            part, dark = self._shadow(view, size)
+            light[part] *= 1 - (INDOORS * dark * walls.floor[part])[..., None]
+        picture[..., :3] = CURVES[look.tone](light.reshape(-1, 3)).reshape(light.shape)
+        picture[..., 3] = walls.cover
+
+    def _painter(self, room: Room, revolving: bool) -> RoomPainter:
+        """The painter of a room; only the last one is kept, as it holds a whole picture."""
+        key = (room, revolving)
+        if key not in self._painters:
+            painter = RoomPainter(room, self.mesh, self.ground, self.shader.studio, revolving)
+            self._painters = {key: painter}
+        return self._painters[key]
 
 
 def _window(screen: np.ndarray, size: tuple[int, int], grid: int) -> _Window | None:
@@ -258,20 +297,3 @@ def _vignette(place: np.ndarray, length: int) -> np.ndarray:
         np.float32
     )
     return share * share * (3 - 2 * share)
-
-
-def _lookup(grid: np.ndarray, across: np.ndarray, along: np.ndarray) -> np.ndarray:
-    """Bilinear samples; the grid's border is dark nowhere, and so is what lies outside."""
-    side = grid.shape[0]
-    x, y = across * np.float32(side) - np.float32(0.5), along * np.float32(side) - np.float32(0.5)
-    np.clip(x, 0, side - np.float32(1.001), out=x)
-    np.clip(y, 0, side - np.float32(1.001), out=y)
-    column, row = x.astype(np.int32), y.astype(np.int32)
-    x -= column
-    y -= row
-    first, flat = row * side + column, grid.ravel()
-    top, below = flat.take(first), flat.take(first + side)
-    top += (flat.take(first + 1) - top) * x
-    below += (flat.take(first + side + 1) - below) * x
-    result: np.ndarray = top + (below - top) * y
-    return result

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .errors import ModelError
+from .listing import VARIANTS, variant_names
 from .normals import corner_normals
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Piece:
     :param uv: first and second texture coordinates, ``(vertices, 4)``.
     :param colours: linear RGBA factors.
     :param material: index in the document, or -1.
+    :param variants: index by variant name, where a variant shows another material.
     """
 
     names: tuple[str, str, str]
@@ -35,6 +37,7 @@ class Piece:
     colours: np.ndarray
     faces: np.ndarray
     material: int
+    variants: dict[str, int] = field(default_factory=dict)
 
 
 def read_pieces(document: Document) -> list[Piece]:
@@ -133,13 +136,28 @@ def _piece(
     index = primitive.get("material", -1)
     material = document.entry("materials", index, user) if index != -1 else {}
     labels = (*names, str(material.get("name") or (f"material {index}" if index != -1 else "default")))
+    variants = variant_materials(document, primitive, user)
     if "NORMAL" in attributes:
         normals = _world_normals(_attribute(document, attributes, "NORMAL", 3, len(local), user), matrix)
-        return Piece(labels, points, normals, uv, colours, faces, index)
+        return Piece(labels, points, normals, uv, colours, faces, index, variants)
     flat = faces.ravel()
     split = np.arange(len(flat), dtype=np.int32).reshape(-1, 3)
     normals = corner_normals(points, faces)
-    return Piece(labels, points[flat], normals, uv[flat], colours[flat], split, index)
+    return Piece(labels, points[flat], normals, uv[flat], colours[flat], split, index, variants)
+
+
+def variant_materials(document: Document, primitive: dict[str, Any], user: str) -> dict[str, int]:
+    """Material index by variant name of a primitive, after KHR_materials_variants."""
+    names = variant_names(document.tree)
+    found: dict[str, int] = {}
+    more = (primitive.get("extensions") or {}).get(VARIANTS) or {}
+    for mapping in more.get("mappings") or []:
+        document.entry("materials", mapping.get("material"), user)
+        for number in mapping.get("variants") or []:
+            if not 0 <= number < len(names):
+                raise ModelError(f"{user} refers to variant {number}, but the file has {len(names)}")
+            found[names[number]] = mapping["material"]
+    return found
 
 
 def _positions(document: Document, attributes: dict[str, Any], user: str) -> np.ndarray:

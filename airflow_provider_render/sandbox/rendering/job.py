@@ -1,9 +1,10 @@
-"""Runs a job: loads the model and makes its products, one after another."""
+"""Runs a job: loads the models and makes its products, one after another."""
 
 from __future__ import annotations
 
 import os
 import zipfile
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +13,13 @@ import numpy as np
 
 from .camera import Framing, frame
 from .compose import Backdrop, Watermark, save
-from .convert import to_glb
 from .dataset import add_copy, write_dataset
 from .errors import ModelError
+from .export import refuse_formats, write_export
 from .motion import Pose, poses
 from .scene import Scene
 from .spec import Archive, Dataset, ModelExport, RenderSpec, Still, Video, file_names
+from .stills import samples_across, write_still
 from .video import Film
 
 if TYPE_CHECKING:
@@ -25,10 +27,8 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from .frame import Look, Renderer
+    from .frame import Look
     from .spec import Poster, Product
-
-FINE_PIXELS = 700_000
 
 
 class Job:
@@ -42,7 +42,8 @@ class Job:
         self.announce = announce
         self.folder = Path(spec.output)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.scene = Scene(Path(spec.model), _texture_limit(spec))
+        refuse_formats(product.name for product in spec.products if isinstance(product, ModelExport))
+        self.scene = Scene(spec.placed, _texture_limit(spec))
 
     def run(self) -> list[str]:
         """Makes everything and returns the names of the files in the spec's order.
@@ -64,12 +65,12 @@ class Job:
     def _single(self, product: Still | Dataset | ModelExport | Archive) -> None:
         match product:
             case Still():
-                self._write(product.name, lambda path: self._still(path, product))
+                self._write(product.name, lambda path: write_still(path, product, self.scene))
             case Dataset():
                 renderer, look = self.scene.renderer(0.0), self.scene.plain_look()
                 self._write(product.name, lambda path: write_dataset(path, product, renderer, look))
             case ModelExport():
-                self._write(product.name, lambda path: to_glb(Path(self.spec.model), path))
+                self._write(product.name, lambda path: self._export(path, product))
             case Archive():
                 self._write(product.name, lambda path: self._archive(path, product))
 
@@ -82,24 +83,15 @@ class Job:
         os.replace(temporary, self.folder / name)
         self.announce(name)
 
-    def _still(self, path: Path, still: Still) -> None:
-        renderer, size, camera = self.scene.renderer(still.tilt_x), (still.width, still.height), still.camera
-        framing = frame(
-            renderer.mesh, [camera.azimuth], camera.elevation, camera.fov, size[0] / size[1], centred=False
-        )
-        if camera.target is not None:
-            framing = _aimed(framing, renderer, camera.target)
-        view = framing.view(camera.azimuth, camera.elevation, zoom=camera.zoom)
-        picture = renderer.draw(view, size, self.scene.look(still), _grid(size))
-        frame_bytes = Backdrop(still.background, size).under(picture)
-        save(Watermark(still.watermark, size).over(frame_bytes), path, Path(still.name).suffix.lower())
-
     def _film(self, take: _Take) -> None:
         names = [encoding.name for encoding in take.video.encodings]
         paths = [self.folder / f".{name}.part" for name in names]
         take.write_films(paths)
         for path, name in zip(paths, names, strict=True):
             self._publish(path, name)
+
+    def _export(self, path: Path, product: ModelExport) -> None:
+        write_export(path, product, self.spec.placed, self.spec.scene is None)
 
     def _archive(self, path: Path, archive: Archive) -> None:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as target:
@@ -125,7 +117,7 @@ class _Take:
     def write_poster(self, poster: Poster, path: Path) -> None:
         size = (poster.width or self.video.width, poster.height or self.video.height)
         pose = self.poses[-1 if self.video.motion.effect == "reveal" else 0]
-        picture = self._picture(pose, self._framing(size), size, _grid(size))
+        picture = self._picture(pose, self._framing(size), size, samples_across(size))
         frame_bytes = Backdrop(self.video.background, size).under(picture)
         save(Watermark(self.video.watermark, size).over(frame_bytes), path, Path(poster.name).suffix.lower())
 
@@ -153,13 +145,14 @@ class _Take:
         return Framing(framing.centre, framing.shift, framing.distance / min(nearest, 1.0), framing.fov)
 
     def _picture(self, pose: Pose, framing: Framing, size: tuple[int, int], grid: int) -> np.ndarray:
+        view = stage = framing.view(-pose.turn, self.video.motion.elevation, pose.distance)
+        look = self.look
         if pose.scale < 1e-3:
-            return np.zeros((size[1], size[0], 4), np.float32)
-        view = framing.view(-pose.turn, self.video.motion.elevation, pose.distance)
-        if pose.scale < 1:
+            look = replace(look, faces=look.faces[:0], shadows=False, reflector=False)
+        elif pose.scale < 1:
             pivot = np.array([framing.centre[0], self.renderer.ground, framing.centre[2]])
             view = view.closer(pivot, pose.scale)
-        return self.renderer.draw(view, size, self.look, grid)
+        return self.renderer.draw(view, size, look, grid, stage)
 
 
 class _Dresser:
@@ -171,15 +164,6 @@ class _Dresser:
 
     def dressed(self, picture: np.ndarray) -> Image.Image:
         return self.watermark.over(self.backdrop.under(picture))
-
-
-def _aimed(framing: Framing, renderer: Renderer, target: tuple[float, float, float]) -> Framing:
-    low, high = renderer.mesh.low, renderer.mesh.high
-    return Framing(low + (high - low) * target, (0.0, 0.0), framing.distance, framing.fov)
-
-
-def _grid(size: tuple[int, int]) -> int:
-    return 3 if size[0] * size[1] <= FINE_PIXELS else 2
 
 
 def _texture_limit(spec: RenderSpec) -> int:

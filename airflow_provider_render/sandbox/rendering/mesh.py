@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from .normals import face_vectors, unit, welded
 
 if TYPE_CHECKING:
     from .geometry import Piece
-    from .materials import Material
+    from .material import Material
 
 FINE = 26
 MOST_ADDED = 150_000
@@ -24,9 +24,11 @@ class Mesh:
 
     :param attributes: per vertex normal (3), both texture coordinates (4), colour (4).
     :param material: per triangle index into ``materials``.
+    :param materials: one per combination of material and variants, as shown without a variant.
     :param piece: per triangle index into ``names``.
     :param names: node, mesh and material name of every piece.
     :param closed: per triangle whether its back can never be seen.
+    :param variants: in the order of ``materials``, the material by variant name where it is another one.
     """
 
     points: np.ndarray
@@ -37,6 +39,7 @@ class Mesh:
     materials: list[Material]
     names: list[tuple[str, str, str]]
     closed: np.ndarray
+    variants: list[dict[str, Material]] = field(default_factory=list)
 
     @property
     def normals(self) -> np.ndarray:
@@ -59,6 +62,7 @@ class Mesh:
 def merge(pieces: list[Piece], materials: list[Material]) -> Mesh:
     """Joins pieces into one mesh; large triangles are split so that light can vary across them.
 
+    :param materials: what the pieces' materials are numbers of; the last one is that of pieces without.
     :raises ModelError: the model has no extent.
     """
     counts = [len(piece.points) for piece in pieces]
@@ -70,13 +74,36 @@ def merge(pieces: list[Piece], materials: list[Material]) -> Mesh:
     faces = np.concatenate([p.faces + offset for p, offset in zip(pieces, offsets, strict=True)])
     lengths = [len(piece.faces) for piece in pieces]
     label = np.repeat(np.arange(len(pieces), dtype=np.int32), lengths)
-    used = np.array([p.material if p.material >= 0 else len(materials) - 1 for p in pieces], np.int32)
+    slots = _slots(pieces, len(materials) - 1)
+    place = {slot: number for number, slot in enumerate(dict.fromkeys(slots))}
+    used = np.array([place[slot] for slot in slots], np.int32)
     points, attributes, faces, label = _split_long(points, attributes, faces, label)
     attributes[:, :3] = unit(attributes[:, :3])
     names = [piece.names for piece in pieces]
     return Mesh(
-        points, attributes, faces, used[label], label, materials, names, _closed(points, faces, label)
+        points,
+        attributes,
+        faces,
+        used[label],
+        label,
+        [materials[slot.material] for slot in place],
+        names,
+        _closed(points, faces, label),
+        [{name: materials[number] for name, number in slot.variants} for slot in place],
     )
+
+
+class _Slot(NamedTuple):
+    """What decides which material a piece shows."""
+
+    material: int
+    variants: tuple[tuple[str, int], ...]
+
+
+def _slots(pieces: list[Piece], default: int) -> list[_Slot]:
+    return [
+        _Slot(p.material if p.material >= 0 else default, tuple(sorted(p.variants.items()))) for p in pieces
+    ]
 
 
 def tangents(mesh: Mesh, channel: int) -> np.ndarray:

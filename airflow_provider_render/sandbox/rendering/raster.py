@@ -141,7 +141,8 @@ def _spans(setup: _Setup, owner: np.ndarray, line: np.ndarray, width: int) -> tu
     edge = owner + (line >= y[1].take(owner)) * x.shape[1]
     across = x.take(edge) + (line - y.take(edge)) * lean[1:].take(edge)
     left, right = np.ceil(np.minimum(along, across)), np.floor(np.maximum(along, across))
-    return np.maximum(left, 0).astype(np.int32), np.minimum(right, width - 1).astype(np.int32)
+    # A triangle that reaches behind the camera's side may span more columns than an integer holds.
+    return np.clip(left, 0, width).astype(np.int32), np.clip(right, -1, width - 1).astype(np.int32)
 
 
 def _fill(

@@ -1,8 +1,7 @@
-"""A loaded model, and the renderers for the ways it is shown."""
+"""What a job shows, and the renderers for the ways it is shown."""
 
 from __future__ import annotations
 
-import fnmatch
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -10,31 +9,31 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .assembly import assembled, changed, chosen, known_variant
 from .bake import bake
-from .convert import as_model_error, load_document
-from .errors import ModelError
 from .frame import Look, Renderer
-from .geometry import read_pieces
-from .materials import Material, read_materials, recoloured
-from .mesh import Mesh, merge
+from .spec import PlacedModel
 from .studio import Studio
 
 if TYPE_CHECKING:
-    from .spec import MaterialChange, Still, Video
+    from .material import Material
+    from .mesh import Mesh
+    from .spec import Still, Video
 
 GAIN = 1.22
 
 
 class Scene:
-    """A model ready to be drawn; each tilt of it is baked once.
+    """One or more models ready to be drawn; each tilt of them is baked once.
 
-    :param path: of the model.
+    :param models: a path, or several models with their places.
     :param texture_limit: largest texture side to keep, in pixels.
-    :raises ModelError: the model is broken.
+    :raises ModelError: a model is broken.
     """
 
-    def __init__(self, path: Path, texture_limit: int) -> None:
-        self.mesh = _load(path, texture_limit)
+    def __init__(self, models: Path | list[PlacedModel], texture_limit: int) -> None:
+        placed = [PlacedModel(model=str(models))] if isinstance(models, Path) else models
+        self.mesh, self.variants = assembled(placed, texture_limit)
         self.studio = Studio(GAIN)
         self._renderers: dict[float, Renderer] = {}
 
@@ -46,36 +45,37 @@ class Scene:
         return self._renderers[tilt]
 
     def look(self, product: Still | Video) -> Look:
-        """What of the model a product shows, and how."""
-        materials = [self._changed(material, product.materials) for material in self.mesh.materials]
-        return Look(materials, self._faces(product.parts), product.shadows, product.reflector)
+        """What of the model a product shows, and how.
+
+        :raises ModelError: a part or variant is not there.
+        """
+        materials = [changed(material, product.materials) for material in self._materials(product.variant)]
+        faces = self._faces(product.parts)
+        return Look(
+            materials,
+            faces,
+            product.shadows,
+            product.reflector,
+            product.tone,
+            product.room,
+            revolving=product.type == "video",
+        )
 
     def plain_look(self) -> Look:
         """The whole model, without a ground."""
         return Look(self.mesh.materials, np.arange(len(self.mesh.faces)), shadows=False)
 
+    def _materials(self, variant: str | None) -> list[Material]:
+        if variant is None:
+            return self.mesh.materials
+        name = known_variant(variant, self.variants)
+        pairs = zip(self.mesh.materials, self.mesh.variants, strict=True)
+        return [others.get(name, material) for material, others in pairs]
+
     def _faces(self, parts: list[str] | None) -> np.ndarray:
         if parts is None:
             return np.arange(len(self.mesh.faces))
-        wanted = [
-            any(fnmatch.fnmatchcase(name, part) for name in names for part in parts)
-            for names in self.mesh.names
-        ]
-        if not any(wanted):
-            raise ModelError(f"no node, mesh or material of the model is called {' or '.join(parts)}")
-        return np.flatnonzero(np.array(wanted)[self.mesh.piece])
-
-    def _changed(self, material: Material, changes: dict[str, MaterialChange]) -> Material:
-        for pattern, change in changes.items():
-            if fnmatch.fnmatchcase(material.name, pattern):
-                material = recoloured(material, change.color, change.roughness, change.metallic)
-        return material
-
-
-def _load(path: Path, texture_limit: int) -> Mesh:
-    document = load_document(path)
-    with as_model_error():
-        return merge(read_pieces(document), read_materials(document, texture_limit))
+        return np.flatnonzero(np.array(chosen(self.mesh.names, parts))[self.mesh.piece])
 
 
 def _tilted(mesh: Mesh, tilt: float) -> Mesh:

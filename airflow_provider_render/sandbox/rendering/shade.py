@@ -14,9 +14,10 @@ from .studio import irradiance
 if TYPE_CHECKING:
     from .bake import Baked
     from .camera import View
-    from .materials import Material
+    from .material import Material
     from .mesh import Mesh
     from .studio import Studio
+    from .tone import Curve
 
 CHUNK = 40_000
 ONE = np.float32(1)
@@ -81,11 +82,14 @@ class Shader:
         self._table[:, -4:-1] = light
         self._table[:, -1] = self._open
 
-    def colours(self, hits: Hits, view: View, size: tuple[int, int], materials: list[Material]) -> np.ndarray:
+    def colours(
+        self, hits: Hits, view: View, size: tuple[int, int], materials: list[Material], curve: Curve
+    ) -> np.ndarray:
         """Premultiplied linear RGBA of samples, already tone-mapped.
 
         :param size: width and height of the picture in pixels, which ``hits.x`` and ``hits.y`` count in.
         :param materials: in the order of the mesh's.
+        :param curve: the tone curve, which may overwrite what it is given.
         """
         result = np.empty((len(hits.face), 4), np.float32)
         kind = self.mesh.material[hits.face]
@@ -95,7 +99,7 @@ class Shader:
             for start in range(bounds[index], bounds[index + 1], CHUNK):
                 chosen = order[start : min(start + CHUNK, bounds[index + 1])]
                 surface = self._surface(hits[chosen], view, size)
-                result[chosen] = self._shaded(surface, material, view)
+                result[chosen] = self._shaded(surface, material, view, curve)
         return result
 
     def normals_at(self, hits: Hits, view: View, size: tuple[int, int]) -> np.ndarray:
@@ -132,7 +136,7 @@ class Shader:
             footprint,
         )
 
-    def _shaded(self, surface: _Surface, material: Material, view: View) -> np.ndarray:
+    def _shaded(self, surface: _Surface, material: Material, view: View, curve: Curve) -> np.ndarray:
         maps = self._sampled(surface, material)
         base = surface.colour * material.base
         if "base" in maps:
@@ -160,7 +164,7 @@ class Shader:
         cover = alpha + (ONE - alpha) * strength if material.blended else alpha
         if material.cutoff is not None:
             colour *= alpha[:, None]
-        return np.hstack([toned(colour), cover[:, None]])
+        return np.hstack([curve(colour), cover[:, None]])
 
     def _sampled(self, surface: _Surface, material: Material) -> dict[str, np.ndarray]:
         maps = {}
@@ -212,20 +216,6 @@ class Shader:
         own = np.float32(0.04) * (ONE - metal)[:, None] + base * metal[:, None]
         reflectance = own * scale[:, None] + np.maximum(shift, 0)[:, None]
         return self.studio.reflected(turned, rough) * reflectance, np.clip(reflectance @ THIRDS, 0, 1)
-
-
-def toned(colour: np.ndarray) -> np.ndarray:
-    """The shoulder of the Khronos PBR Neutral curve: below the highlights colours stay as they are."""
-    peak = np.maximum(np.maximum(colour[:, 0], colour[:, 1]), colour[:, 2])
-    start, rest = np.float32(0.76), np.float32(0.24)
-    bright = np.flatnonzero(peak > start)
-    if len(bright):
-        was = peak[bright]
-        now = ONE - rest * rest / (was + rest - start)
-        mixed = (ONE - ONE / (np.float32(0.15) * (was - now) + ONE))[:, None]
-        colour[bright] = colour[bright] * (now / was)[:, None] * (ONE - mixed) + now[:, None] * mixed
-    result: np.ndarray = np.maximum(colour, 0)
-    return result
 
 
 def _alpha(alpha: np.ndarray, material: Material) -> np.ndarray:

@@ -7,11 +7,18 @@ Run a job in a child process of its own (a broken model then never harms the cal
 SPEC.json is a :class:`RenderSpec`::
 
     {
-      "model": "/path/chair.glb",       # .glb, .gltf (with side files) or .zip (one OBJ + MTL + textures)
+      "model": "/path/chair.glb",            # .glb, .gltf (with side files), .zip (one OBJ + MTL + textures),
+                                             # .obj (alone), .stl or .ply; or, instead, a scene:
+      "scene": [{"model": "/path/chair.glb", "position": [0.8, 0, 0], "rotation": [0, -20, 0], "scale": 1,
+                 "materials": {"fabric": {"color": "#2040a0"}}, "parts": null, "variant": null}],
       "output": "/path/folder",              # made when missing
       "products": [
         {"type": "still", "name": "front.png", "width": 1280, "height": 720,
          "camera": {"azimuth": 35, "elevation": 16}, "background": "#ffffff"},
+        {"type": "still", "name": "corner.jpg", "width": 1280, "height": 720, "variant": "Navy",
+         "camera": {"type": "free", "position": [1, 1.5, 3], "target": [0, 0.5, 0], "fov": 40},
+         "room": {"floor": "#b59b7c", "wall": "#e9e6df", "size": [4, 2.6, 4]}, "tone": "filmic"},
+        {"type": "still", "name": "mask.png", "width": 1280, "height": 720, "pass": "color"},
         {"type": "video", "width": 480, "height": 270, "seconds": 3, "fps": 24,
          "motion": {"effect": "turntable"}, "background": "#ffffff", "shadows": true, "reflector": false,
          "watermark": null,
@@ -23,6 +30,7 @@ SPEC.json is a :class:`RenderSpec`::
            {"name": "video.mov", "codec": "prores4444", "alpha": true}]},
         {"type": "dataset", "name": "dataset.zip", "views": 100, "size": 800, "coverage": "hemisphere"},
         {"type": "model", "name": "model.glb"},
+        {"type": "model", "name": "navy.usdz", "variant": "Navy"},
         {"type": "archive", "name": "bundle.zip", "members": {"poster.png": "poster.png"}}
       ]
     }
@@ -45,192 +53,71 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,119}$")]
-Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
-Pixels = Annotated[int, Field(ge=16, le=8192)]
-Anchor = Literal[
-    "top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom", "bottom-right"
-]  # fmt: skip
+from .pictures import (
+    Camera,
+    Encoding,
+    FileName,
+    FreeCamera,
+    ImageBackground,
+    MaterialChange,
+    Motion,
+    Part,
+    Pixels,
+    Poster,
+    Room,
+    Still,
+    Vector,
+    Video,
+    ends,
+)
+
+__all__ = [
+    "Archive",
+    "Camera",
+    "Dataset",
+    "Encoding",
+    "FreeCamera",
+    "ImageBackground",
+    "MaterialChange",
+    "ModelExport",
+    "Motion",
+    "PlacedModel",
+    "Poster",
+    "Product",
+    "RenderSpec",
+    "Room",
+    "Still",
+    "Video",
+    "file_names",
+]
+
+MOST_PLACED = 64
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class PlacedModel(Part):
+    """One model of a scene.
 
-
-class ImageBackground(_Part):
-    """A picture behind the product, scaled to cover the frame and cropped.
-
-    :param image: path of a PNG, JPEG or WebP file.
-    :param align: which part of the picture survives the crop.
+    :param model: path, as :attr:`RenderSpec.model`.
+    :param position: where the model's origin goes, in scene units (metres).
+    :param rotation: degrees about X, then Y, then Z of the scene.
+    :param scale: factor, applied first.
+    :param materials: changes by material name, as in pictures.
+    :param parts: names of the nodes, meshes or materials that are there, null for all.
+    :param variant: name of a variant of this model; a picture's own variant takes its place.
     """
 
-    image: str
-    align: Anchor = "top-left"
-
-
-class Camera(_Part):
-    """Where a still is taken from.
-
-    :param azimuth: degrees around the product; 0 is its front, 90 its right-hand side (+X).
-    :param elevation: degrees above the ground.
-    :param fov: vertical field of view in degrees.
-    :param zoom: 1 fits the product with a margin, 2 shows it twice as large.
-    :param target: point looked at as fractions of the bounding box, (0.5, 0.5, 0.5) is its centre; null
-        centres the product in the picture.
-    """
-
-    azimuth: float = Field(30.0, ge=-3600, le=3600)
-    elevation: float = Field(16.0, ge=-89, le=89)
-    fov: float = Field(28.0, ge=5, le=90)
-    zoom: float = Field(1.0, ge=0.1, le=20)
-    target: tuple[float, float, float] | None = None
-
-
-class MaterialChange(_Part):
-    """What a variant changes in one material; null keeps the model's own value.
-
-    :param color: replaces the base colour; a base-colour texture keeps its light and dark.
-    :param roughness: 0 is a mirror, 1 is chalk.
-    :param metallic: 0 or 1, or between.
-    """
-
-    color: Colour | None = None
-    roughness: float | None = Field(None, ge=0, le=1)
-    metallic: float | None = Field(None, ge=0, le=1)
-
-
-class _Picture(_Part):
-    """What stills and videos share.
-
-    :param width: pixels.
-    :param height: pixels.
-    :param background: ``#rrggbb``, an image, or null for transparent.
-    :param shadows: soft contact shadow on the ground.
-    :param reflector: the ground mirrors the product faintly.
-    :param materials: changes by material name; shell wildcards work, ``*`` is every material.
-    :param parts: names of the nodes, meshes or materials to draw (wildcards work), null for all. The camera
-        and the shadow are those of the whole product, so that its layers lie exactly on each other.
-    :param watermark: text drawn across the picture.
-    :param tilt_x: degrees the product is tilted towards the viewer.
-    """
-
-    width: Pixels
-    height: Pixels
-    background: Colour | ImageBackground | None = "#ffffff"
-    shadows: bool = True
-    reflector: bool = False
+    model: str
+    position: Vector = (0.0, 0.0, 0.0)
+    rotation: Vector = (0.0, 0.0, 0.0)
+    scale: float = Field(1.0, gt=0, le=1e6)
     materials: dict[str, MaterialChange] = {}
     parts: list[str] | None = None
-    watermark: str | None = Field(None, max_length=40)
+    variant: str | None = None
 
 
-class Still(_Picture):
-    """One picture: PNG, WebP or JPEG by the ending of its name (JPEG has no transparency: white shows)."""
-
-    type: Literal["still"] = "still"
-    name: FileName
-    camera: Camera = Camera()
-    tilt_x: float = Field(0.0, ge=-90, le=90)
-
-    _ending = field_validator("name")(lambda name: _ends(name, ".png", ".webp", ".jpg", ".jpeg"))
-
-
-class Motion(_Part):
-    """How the product moves.
-
-    :param effect: ``turntable`` one full turn; ``hero-spin`` a fast spin that slows down to the front;
-        ``showcase`` a swing to both sides; ``zoom-orbit`` a full turn while the camera comes closer;
-        ``reveal`` the product grows while it turns to the front.
-    :param sweep_angle: degrees of the spin; null is 540 for hero-spin, 180 for reveal.
-    :param ease_out_ratio: share of the hero-spin that slows down.
-    :param amplitude: degrees to either side in a showcase.
-    :param zoom_start: camera distance at the beginning of a zoom-orbit, as a multiple.
-    :param zoom_end: the same at the end.
-    :param scale_from: size at the beginning of a reveal, as a share of the full size.
-    :param easing: slow start and stop of the even motions.
-    :param rotate_y: degrees of the starting position (of the final one for hero-spin and reveal).
-    :param tilt_x: degrees the product is tilted towards the viewer.
-    :param elevation: degrees of the camera above the ground.
-    :param fov: vertical field of view in degrees.
-    """
-
-    effect: Literal["turntable", "hero-spin", "showcase", "zoom-orbit", "reveal"] = "turntable"
-    sweep_angle: float | None = Field(None, ge=-3600, le=3600)
-    ease_out_ratio: float = Field(0.6, ge=0, le=1)
-    amplitude: float = Field(60.0, ge=0, le=180)
-    zoom_start: float = Field(1.0, ge=0.1, le=3)
-    zoom_end: float = Field(0.7, ge=0.1, le=3)
-    scale_from: float = Field(0.0, ge=0, le=1)
-    easing: bool = True
-    rotate_y: float = Field(0.0, ge=-360, le=360)
-    tilt_x: float = Field(0.0, ge=-90, le=90)
-    elevation: float = Field(16.0, ge=-89, le=89)
-    fov: float = Field(28.0, ge=5, le=90)
-
-
-class Poster(_Part):
-    """The first frame of a video as a picture (of a reveal the last one: its first is empty).
-
-    :param width: pixels; null is the video's.
-    :param height: pixels; null is the video's.
-    """
-
-    name: FileName
-    width: Pixels | None = None
-    height: Pixels | None = None
-
-    _ending = field_validator("name")(lambda name: _ends(name, ".png", ".webp", ".jpg", ".jpeg"))
-
-
-class Encoding(_Part):
-    """One video file made of the frames.
-
-    :param codec: ``h264`` (.mp4, 4:2:0, starts playing before it is loaded) or ``prores4444`` (.mov).
-    :param width: pixels; null is the video's. H.264 rounds odd sizes down to even ones.
-    :param height: pixels; null is the video's.
-    :param alpha: transparent background instead of the video's; ProRes only. Without it a null background
-        is white.
-    :param crf: H.264 constant rate factor, lower is better and larger.
-    """
-
-    name: FileName
-    codec: Literal["h264", "prores4444"] = "h264"
-    width: Pixels | None = None
-    height: Pixels | None = None
-    alpha: bool = False
-    crf: int = Field(19, ge=0, le=51)
-
-    @model_validator(mode="after")
-    def _codec_fits(self) -> Encoding:
-        _ends(self.name, ".mov" if self.codec == "prores4444" else ".mp4")
-        if self.alpha and self.codec != "prores4444":
-            raise ValueError("only prores4444 carries transparency")
-        return self
-
-
-class Video(_Picture):
-    """A moving picture; its frames are rendered once, at ``width`` x ``height``, for all encodings.
-
-    :param seconds: length; the number of frames is ``round(seconds * fps)``.
-    :param fps: frames per second.
-    """
-
-    type: Literal["video"] = "video"
-    motion: Motion = Motion()
-    seconds: float = Field(6.0, gt=0, le=60)
-    fps: int = Field(24, ge=1, le=60)
-    posters: list[Poster] = []
-    encodings: list[Encoding] = Field(min_length=1)
-
-    @property
-    def frames(self) -> int:
-        """Number of frames, at least one."""
-        return max(1, round(self.seconds * self.fps))
-
-
-class Dataset(_Part):
+class Dataset(Part):
     """Training views for NeRF and Gaussian splatting, as a ZIP.
 
     It holds ``images/`` (RGB on white), ``depth/`` (8 bit) and ``depth_16bit/`` (closer is darker; depth
@@ -249,19 +136,36 @@ class Dataset(_Part):
     size: Pixels = 800
     coverage: Literal["hemisphere", "sphere"] = "hemisphere"
 
-    _ending = field_validator("name")(lambda name: _ends(name, ".zip"))
+    _ending = field_validator("name")(lambda name: ends(name, ".zip"))
 
 
-class ModelExport(_Part):
-    """The model as one self-contained GLB."""
+class ModelExport(Part):
+    """The model, or the whole scene, as a file; its name's ending decides the format.
+
+    ``.glb`` (a single .glb without changes is copied byte for byte) and ``.usdz`` (metres, Y up) carry
+    materials and textures; ``.zip`` holds ``model.obj``, ``model.mtl`` and the textures, ``.obj`` is the OBJ
+    alone; ``.stl`` (binary) and ``.dxf`` (3DFACE entities, a layer per material) are bare triangles. All keep
+    the model's own units (glTF: metres) and Y up. ``.step`` and ``.stp`` are accepted here and fail the job
+    with a sentence that says why: a mesh has no exact surfaces.
+
+    :param materials: changes by material name, as in pictures.
+    :param parts: names of the nodes, meshes or materials to export, null for all.
+    :param variant: name of a variant to export; null keeps what the models show by themselves (and in a GLB
+        the choice).
+    """
 
     type: Literal["model"] = "model"
     name: FileName
+    materials: dict[str, MaterialChange] = {}
+    parts: list[str] | None = None
+    variant: str | None = None
 
-    _ending = field_validator("name")(lambda name: _ends(name, ".glb"))
+    _ending = field_validator("name")(
+        lambda name: ends(name, ".glb", ".usdz", ".stl", ".obj", ".zip", ".dxf", ".step", ".stp")
+    )
 
 
-class Archive(_Part):
+class Archive(Part):
     """A ZIP of files that the other products made.
 
     :param members: name inside the ZIP -> name of the product file.
@@ -271,23 +175,36 @@ class Archive(_Part):
     name: FileName
     members: dict[str, FileName] = Field(min_length=1)
 
-    _ending = field_validator("name")(lambda name: _ends(name, ".zip"))
+    _ending = field_validator("name")(lambda name: ends(name, ".zip"))
 
 
 Product = Annotated[Still | Video | Dataset | ModelExport | Archive, Field(discriminator="type")]
 
 
-class RenderSpec(_Part):
-    """One job: a model and what is to be made of it.
+class RenderSpec(Part):
+    """One job: a model or a scene of several, and what is to be made of it.
 
-    :param model: path of the .glb, .gltf or .zip.
+    :param model: path of the .glb, .gltf, .zip, .obj, .stl or .ply.
+    :param scene: models placed together, instead of ``model``.
     :param output: folder that receives the files.
     :param products: what to make; archives are made last, posters first, the rest in this order.
     """
 
-    model: str
+    model: str | None = None
+    scene: list[PlacedModel] | None = Field(None, min_length=1, max_length=MOST_PLACED)
     output: str
     products: list[Product] = Field(min_length=1)
+
+    @property
+    def placed(self) -> list[PlacedModel]:
+        """All models of the job; a single one stands where its file puts it."""
+        return self.scene or [PlacedModel(model=self.model or "")]
+
+    @model_validator(mode="after")
+    def _has_models(self) -> RenderSpec:
+        if (self.model is None) == (self.scene is None):
+            raise ValueError("give either model or scene")
+        return self
 
     @model_validator(mode="after")
     def _names_fit(self) -> RenderSpec:
@@ -305,9 +222,3 @@ def file_names(product: Product) -> list[str]:
     if isinstance(product, Video):
         return [poster.name for poster in product.posters] + [film.name for film in product.encodings]
     return [product.name]
-
-
-def _ends(name: str, *endings: str) -> str:
-    if not name.lower().endswith(endings):
-        raise ValueError(f"{name} must end in {' or '.join(endings)}")
-    return name

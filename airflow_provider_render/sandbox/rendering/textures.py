@@ -11,14 +11,12 @@ import numpy as np
 from PIL import Image
 
 from .errors import ModelError
+from .srgb import PLAIN
 
 if TYPE_CHECKING:
     from .document import Document
 
 MOST_PIXELS = 120_000_000
-_BYTES = np.arange(256, dtype=np.float64) / 255
-LINEAR = np.where(_BYTES <= 0.04045, _BYTES / 12.92, ((_BYTES + 0.055) / 1.055) ** 2.4).astype(np.float32)
-PLAIN = (_BYTES).astype(np.float32)
 CLAMP, MIRROR, REPEAT = 33071, 33648, 10497
 BLUR = np.float32(0.15)
 
@@ -35,6 +33,17 @@ class Placement:
     channel: int = 0
     transform: tuple[float, ...] = (1, 0, 0, 0, 1, 0)
     wrap: tuple[int, int] = (REPEAT, REPEAT)
+
+    def place(self, uv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Places in the texture, before wrapping.
+
+        :param uv: both sets of coordinates, ``(n, 4)``.
+        """
+        u, v = uv[:, 2 * self.channel], uv[:, 2 * self.channel + 1]
+        a, b, c, d, e, f = self.transform
+        if self.transform == Placement.transform:
+            return u, v
+        return a * u + b * v + c, d * u + e * v + f
 
 
 @dataclass
@@ -68,7 +77,7 @@ class MapStack:
         :param uv: the four texture coordinates per sample.
         :param detail: texels of the finest level that one sample covers, along one side.
         """
-        u, v = self._place(uv)
+        u, v = self.placement.place(uv)
         level = np.minimum(np.log2(np.maximum(detail, 1)) + BLUR, np.float32(len(self.levels) - 1))
         fine = level.astype(np.int32)
         share = level - fine
@@ -93,13 +102,6 @@ class MapStack:
         top += bottom
         return top
 
-    def _place(self, uv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        u, v = uv[:, 2 * self.placement.channel], uv[:, 2 * self.placement.channel + 1]
-        a, b, c, d, e, f = self.placement.transform
-        if self.placement.transform == Placement.transform:
-            return u, v
-        return a * u + b * v + c, d * u + e * v + f
-
 
 def stack_maps(placement: Placement, maps: dict[str, tuple[Image.Image, str, np.ndarray]]) -> MapStack:
     """Builds the stack of maps that share a placement.
@@ -122,16 +124,25 @@ def read_image(document: Document, index: Any, limit: int, user: str) -> Image.I
     :param limit: largest width or height in pixels to keep; larger images are reduced.
     :raises ModelError: missing, absurdly large, or no picture.
     """
-    entry = document.entry("images", index, user)
-    user = f"image {index} ({entry.get('name') or entry.get('mimeType') or 'unnamed'})"
-    by_view = "bufferView" in entry
-    data = document.view(entry["bufferView"], user) if by_view else document.external(entry.get("uri"), user)
+    data, user = image_bytes(document, index, user)
     try:
-        return _decode(bytes(data), limit, user)
+        return _decode(data, limit, user)
     except ModelError:
         raise
     except Exception as error:
         raise ModelError(f"{user} is not a readable picture: {type(error).__name__}") from error
+
+
+def image_bytes(document: Document, index: Any, user: str) -> tuple[bytes, str]:
+    """An image of the document as it is stored, and how to call it in messages.
+
+    :raises ModelError: missing.
+    """
+    entry = document.entry("images", index, user)
+    user = f"image {index} ({entry.get('name') or entry.get('mimeType') or 'unnamed'})"
+    by_view = "bufferView" in entry
+    data = document.view(entry["bufferView"], user) if by_view else document.external(entry.get("uri"), user)
+    return bytes(data), user
 
 
 def _decode(data: bytes, limit: int, user: str) -> Image.Image:

@@ -103,6 +103,19 @@ class Model:
         self.tree["scenes"][0]["nodes"].append(len(self.tree["nodes"]) - 1)
         return self
 
+    def offer(self, name, **variants):
+        """Declares variants of the thing of that name: their materials by variant name."""
+        mappings = []
+        for number, (variant, material) in enumerate(variants.items()):
+            self.tree["materials"].append({"name": f"{name} {variant}", **material})
+            mappings.append({"material": len(self.tree["materials"]) - 1, "variants": [number]})
+        mesh = next(mesh for mesh in self.tree["meshes"] if mesh["name"] == name)
+        mesh["primitives"][0]["extensions"] = {"KHR_materials_variants": {"mappings": mappings}}
+        declared = {"variants": [{"name": variant} for variant in variants]}
+        self.tree["extensions"] = {"KHR_materials_variants": declared}
+        self.tree["extensionsUsed"] = ["KHR_materials_variants"]
+        return self
+
     def changed(self, change):
         """A copy whose tree ``change`` has edited."""
         other = Model()

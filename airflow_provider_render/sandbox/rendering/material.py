@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import ModelError
-from .textures import LINEAR, PLAIN, REPEAT, MapStack, Placement, read_image, stack_maps
+from .srgb import LINEAR, PLAIN
+from .textures import REPEAT, MapStack, Placement, read_image, stack_maps
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from .document import Document
 
+GREY = np.array([0.2126, 0.7152, 0.0722], np.float32)
 SIGNED = (np.arange(256, dtype=np.float32) - 127.5) / np.float32(127.5)
 
 
@@ -96,7 +98,7 @@ def _grey_base(stack: MapStack) -> MapStack:
     if place is None:
         return stack
     texels = stack.texels.copy()
-    grey = texels[:, place][:, :3] @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    grey = texels[:, place][:, :3] @ GREY
     texels[:, place.start : place.start + 3] = (grey / max(float(grey.mean()), 1e-4))[:, None]
     return replace(stack, texels=texels)
 
@@ -152,26 +154,39 @@ class _Maps:
         if not info:
             return
         texture = self.document.entry("textures", info.get("index"), self.user)
-        webp = (texture.get("extensions") or {}).get("EXT_texture_webp") or {}
-        source = webp.get("source", texture.get("source"))
+        source = texture_source(texture)
         if source not in self.images:
             self.images[source] = read_image(self.document, source, self.limit, self.user)
         picture = self.images[source]
         if bands == "RGBA" and picture.mode == "RGBA":
             self.translucent = bool(np.asarray(picture.getchannel("A")).min() < 250)
-        self.groups.setdefault(self._placement(info, texture), {})[name] = (picture, bands, table)
-
-    def _placement(self, info: dict[str, Any], texture: dict[str, Any]) -> Placement:
-        sampler = (
-            self.document.entry("samplers", texture["sampler"], self.user) if "sampler" in texture else {}
+        self.groups.setdefault(placement(self.document, info, texture, self.user), {})[name] = (
+            picture,
+            bands,
+            table,
         )
-        moved = (info.get("extensions") or {}).get("KHR_texture_transform") or {}
-        channel = moved.get("texCoord", info.get("texCoord", 0))
-        wrap = (sampler.get("wrapS", REPEAT), sampler.get("wrapT", REPEAT))
-        return Placement(1 if channel == 1 else 0, _transform(moved), wrap)
 
     def stacks(self) -> tuple[MapStack, ...]:
         return tuple(stack_maps(placement, maps) for placement, maps in self.groups.items())
+
+
+def texture_source(texture: dict[str, Any]) -> Any:
+    """Number of the image of a texture, its WebP form where it has one."""
+    webp = (texture.get("extensions") or {}).get("EXT_texture_webp") or {}
+    return webp.get("source", texture.get("source"))
+
+
+def placement(document: Document, info: dict[str, Any], texture: dict[str, Any], user: str) -> Placement:
+    """How a material's reference to a texture places it.
+
+    :param info: the reference.
+    :param texture: what it refers to.
+    """
+    sampler = document.entry("samplers", texture["sampler"], user) if "sampler" in texture else {}
+    moved = (info.get("extensions") or {}).get("KHR_texture_transform") or {}
+    channel = moved.get("texCoord", info.get("texCoord", 0))
+    wrap = (sampler.get("wrapS", REPEAT), sampler.get("wrapT", REPEAT))
+    return Placement(1 if channel == 1 else 0, _transform(moved), wrap)
 
 
 def _transform(moved: dict[str, Any]) -> tuple[float, ...]:
