@@ -15,6 +15,8 @@ from airflow_provider_render.sandbox.vendor import NAMES
 
 FAULT_HELP = "arm a fault: 'KIND [FIELD=VALUE ...]', for example 'drop_after next=1 match=/v1/renders$'"
 
+HOST_HELP = "a host that may get webhooks beside this machine; can be given several times"
+
 
 def main(arguments: list[str] | None = None) -> int:
     """
@@ -33,7 +35,8 @@ def read(arguments: list[str] | None = None) -> Options:
     :param arguments: the command line, the process's own when None.
     """
     given = vars(_parser().parse_args(arguments))
-    return Options(**{**given, "vendors": tuple(given["vendors"]), "faults": tuple(given["faults"])})
+    lists = {name: tuple(given[name]) for name in ("vendors", "faults", "webhook_hosts")}
+    return Options(**{**given, **lists})
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,6 +60,7 @@ def _server_flags(parser: argparse.ArgumentParser) -> None:
     add("--free-credits", type=_whole, default=0, help="free credits of a new account")
     add("--fault", dest="faults", type=_fault, action="append", default=[], metavar="TEXT", help=FAULT_HELP)
     add("--ingest-timeout", type=_positive, default=120.0, metavar="SECONDS", help="limit of a URL download")
+    add("--webhook-host", dest="webhook_hosts", action="append", default=[], metavar="HOST", help=HOST_HELP)
     add("--verbose", action="store_true", help="log every request to stderr")
 
 

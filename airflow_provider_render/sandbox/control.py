@@ -1,4 +1,4 @@
-"""``/_sandbox``: the bill, the faults and the balances. No vendor has these paths."""
+"""``/_sandbox``: the bill, the faults, the balances, the webhooks and the links. No vendor has them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.requests import Request
 
+from airflow_provider_render.sandbox import link_lifetime
 from airflow_provider_render.sandbox.faults import Fault
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class _JsonBody:
 
 Balances = Annotated[dict[str, Balance], Depends(_JsonBody(dict[str, Balance]))]
 Faults = Annotated[FaultList, Depends(_JsonBody(FaultList))]
+Seconds = Annotated[float, Field(ge=0)]
+Lifetimes = Annotated[dict[str, Seconds], Depends(_JsonBody(dict[str, Seconds]))]
 
 
 def app(ground: Ground) -> FastAPI:
@@ -58,6 +61,8 @@ def app(ground: Ground) -> FastAPI:
     control = FastAPI(title="Render sandbox control", docs_url=None, redoc_url=None)
     _add_money(control, ground)
     _add_faults(control, ground)
+    _add_webhooks(control, ground)
+    _add_links(control, ground)
     return control
 
 
@@ -95,3 +100,29 @@ def _add_faults(control: FastAPI, ground: Ground) -> None:
     async def reset_faults() -> dict[str, Any]:
         ground.faults.reset()
         return {"faults": []}
+
+
+def _add_webhooks(control: FastAPI, ground: Ground) -> None:
+    @control.get("/webhooks")
+    async def webhooks() -> dict[str, Any]:
+        return {name: ground.deliveries.log(name) for name in ground.options.vendors}
+
+
+def _add_links(control: FastAPI, ground: Ground) -> None:
+    def answer() -> dict[str, Any]:
+        return {"seconds": link_lifetime.shortened(ground.database, ground.options.vendors)}
+
+    @control.get("/links")
+    async def show_lifetimes() -> dict[str, Any]:
+        return answer()
+
+    @control.put("/links")
+    async def shorten_links(body: Lifetimes) -> dict[str, Any]:
+        for name, seconds in body.items():
+            link_lifetime.shorten(ground.database, name, seconds)
+        return answer()
+
+    @control.delete("/links")
+    async def restore_links() -> dict[str, Any]:
+        link_lifetime.restore(ground.database)
+        return answer()

@@ -28,6 +28,7 @@ class Options:
     :param faults: faults armed from the start.
     :param render_timeout: seconds one render process may take.
     :param ingest_timeout: seconds a download for URL ingest may take.
+    :param webhook_hosts: hosts that get webhooks beside this machine.
     :param verbose: log every request.
     """
 
@@ -44,4 +45,5 @@ class Options:
     faults: tuple[Fault, ...] = ()
     render_timeout: float = 600.0
     ingest_timeout: float = 120.0
+    webhook_hosts: tuple[str, ...] = ()
     verbose: bool = False

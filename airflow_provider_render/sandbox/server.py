@@ -25,6 +25,7 @@ from airflow_provider_render.sandbox.fault_gate import ExposedTransport, FaultGa
 from airflow_provider_render.sandbox.faults import FaultBook
 from airflow_provider_render.sandbox.render_queue import RenderQueue
 from airflow_provider_render.sandbox.vendor import Ground, VendorDouble, build
+from airflow_provider_render.sandbox.webhooks import Deliveries
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -62,8 +63,9 @@ async def _serve(options: Options) -> None:
         doubles = [build(name, ground) for name in options.vendors]
         apps = [_api(doubles, ground)]
         if any(double.storage for double in doubles):
-            apps.append(_storage(doubles))
+            apps.append(_storage(doubles, ground))
         with _sockets(options.port, len(apps)) as listening:
+            ground.origins.api, ground.origins.storage = _origin(listening[0]), _origin(listening[-1])
             await _run(apps, listening, doubles, stop, options)
 
 
@@ -76,10 +78,13 @@ async def _ground(options: Options) -> AsyncIterator[Ground]:
         database = Database(folder / "sandbox.sqlite3")
         stack.callback(database.close)
         queue = RenderQueue(folder / "jobs", options.workers, options.render_timeout)
+        ledger, faults = Ledger(database), FaultBook(options.faults)
+        deliveries = Deliveries(database, options)
         try:
-            yield Ground(options, folder, database, Ledger(database), FaultBook(options.faults), queue)
+            yield Ground(options, folder, database, ledger, faults, queue, deliveries)
         finally:
             await queue.close()
+            await deliveries.close()
 
 
 def _made(folder: Path) -> Path:
@@ -105,10 +110,13 @@ def _api(doubles: list[VendorDouble], ground: Ground) -> ASGIApp:
     return Starlette(routes=[Mount("/_sandbox", control.app(ground)), *gates])
 
 
-def _storage(doubles: list[VendorDouble]) -> ASGIApp:
-    return Starlette(
-        routes=[Mount(f"/{double.name}", double.storage) for double in doubles if double.storage]
-    )
+def _storage(doubles: list[VendorDouble], ground: Ground) -> ASGIApp:
+    gates = [
+        Mount(f"/{double.name}", FaultGate(double.storage, ground.faults, double.error_body))
+        for double in doubles
+        if double.storage
+    ]
+    return Starlette(routes=list(gates))
 
 
 @contextmanager
@@ -144,6 +152,10 @@ def _bound(port: int) -> socket.socket:
         listening.close()
         raise OSError(error.errno, f"{error.strerror}: {HOST}:{port}") from error
     return listening
+
+
+def _origin(listening: socket.socket) -> str:
+    return f"http://{HOST}:{listening.getsockname()[1]}"
 
 
 class _Server(uvicorn.Server):

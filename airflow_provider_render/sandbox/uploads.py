@@ -68,12 +68,22 @@ async def json_object(request: Request, limit: int = 4 << 20) -> dict[str, Any]:
     :param limit: bytes of the body.
     :raises BodyTooLarge: if the body is larger than that.
     """
-    body = await Request(request.scope, _Bounded(request, limit)).body()
     try:
-        content = parsed(body)
+        content = parsed(await body(request, limit))
     except ValueError:
         return {}
     return content if isinstance(content, dict) else {}
+
+
+async def body(request: Request, limit: int = 4 << 20) -> bytes:
+    """
+    Read a whole body.
+
+    :param request: the request.
+    :param limit: bytes that it may have.
+    :raises BodyTooLarge: if it is larger than that.
+    """
+    return await Request(request.scope, _Bounded(request, limit)).body()
 
 
 def parsed(text: str | bytes) -> Any:

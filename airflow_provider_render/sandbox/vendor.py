@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,30 @@ if TYPE_CHECKING:
     from airflow_provider_render.sandbox.faults import FaultBook
     from airflow_provider_render.sandbox.options import Options
     from airflow_provider_render.sandbox.render_queue import RenderQueue
+    from airflow_provider_render.sandbox.webhooks import Deliveries
 
-NAMES = ("dxgl",)
+NAMES = ("dxgl", "glossi", "imagine", "threekit")
+
+
+@dataclass
+class Origins:
+    """
+    Where the doubles can be reached; empty until the sockets are bound, set before the first request.
+
+    :param api: scheme, host and port of the API, without a slash at the end.
+    :param storage: the same of the presigned storage, which is another origin.
+    """
+
+    api: str = ""
+    storage: str = ""
+
+    def api_url(self, vendor: str) -> str:
+        """Return the URL below which a vendor's API is served, its ``base_url``."""
+        return f"{self.api}/{vendor}"
+
+    def storage_url(self, vendor: str) -> str:
+        """Return the URL below which a vendor's presigned storage is served."""
+        return f"{self.storage}/{vendor}"
 
 
 @dataclass(frozen=True)
@@ -32,6 +54,8 @@ class Ground:
     :param ledger: credits and bills.
     :param faults: the armed faults.
     :param queue: the render processes.
+    :param deliveries: the webhooks that go out.
+    :param origins: where the doubles are reached; ask for it while a request is served, not in ``build``.
     """
 
     options: Options
@@ -40,6 +64,8 @@ class Ground:
     ledger: Ledger
     faults: FaultBook
     queue: RenderQueue
+    deliveries: Deliveries
+    origins: Origins = field(default_factory=Origins)
 
 
 @dataclass(frozen=True)

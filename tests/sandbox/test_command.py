@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from airflow_provider_render.sandbox.command import read
+from airflow_provider_render.sandbox.vendor import NAMES
 from tests.sandbox import shapes
 from tests.sandbox.running import COMMAND, ROOT
 
@@ -92,7 +93,7 @@ def test_flags_become_options():
     options = read(
         ["--port", "0", "--credits", "5", "--fault", "drop_after next=1 match='POST .*/v1/renders$'"]
     )
-    assert (options.port, options.credits, options.vendors) == (0, 5, ("dxgl",))
+    assert (options.port, options.credits, options.vendors) == (0, 5, NAMES)
     assert options.faults[0].next == 1
     assert options.faults[0].match == "POST .*/v1/renders$"
 
