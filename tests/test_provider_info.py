@@ -72,16 +72,15 @@ def test_the_installed_package_points_airflow_here():
     assert found.load() is get_provider_info
 
 
-def test_airflow_offers_the_connection_type_with_its_form():
-    manager = ProvidersManager()
-    hook = ProvidersManagerTaskRuntime().hooks["dxgl"]
+@pytest.mark.parametrize("entry", INFO["connection-types"], ids=lambda entry: entry["connection-type"])
+def test_airflow_offers_the_connection_type_with_its_form(entry):
+    manager, name = ProvidersManager(), entry["connection-type"]
+    hook = ProvidersManagerTaskRuntime().hooks[name]
     assert (hook.hook_name, hook.package_name, hook.connection_testable) == (
-        "DXGL",
+        entry["hook-name"],
         "airflow-provider-render",
         True,
     )
-    behaviour = manager.field_behaviours["dxgl"]
-    assert behaviour["relabeling"]["password"] == "API token"
-    fields = {name for name in manager.connection_form_widgets if name.startswith("extra__dxgl__")}
-    (entry,) = INFO["connection-types"]
-    assert fields == {f"extra__dxgl__{name}" for name in entry["conn-fields"]}
+    assert manager.field_behaviours[name]["relabeling"] == entry["ui-field-behaviour"]["relabeling"]
+    fields = {field for field in manager.connection_form_widgets if field.startswith(f"extra__{name}__")}
+    assert fields == {f"extra__{name}__{field}" for field in entry["conn-fields"]}

@@ -37,6 +37,8 @@ class PlannedItem:
     :param record: what the journal knows of it.
     :param problem: why it cannot be worked on.
     :param reason: why the action, for people.
+    :param product: number under which a vendor keeps its model: the SKU, or the key where the SKU has
+        several models.
     """
 
     item: CatalogItem
@@ -48,6 +50,7 @@ class PlannedItem:
     record: Record | None = None
     problem: str | None = None
     reason: str = ""
+    product: str | None = None
 
     @property
     def key(self) -> str:
@@ -57,7 +60,8 @@ class PlannedItem:
     @property
     def request(self) -> RenderRequest:
         """The render as it is asked of the vendor, without the vendor's id of the model."""
-        return RenderRequest(self.key, self.model, self.settings, label=self.item.label, sku=self.item.sku)
+        sku = self.product or self.item.sku
+        return RenderRequest(self.key, self.model, self.settings, label=self.item.label, sku=sku)
 
     def to_json(self) -> dict[str, Any]:
         """Return a short JSON form."""
@@ -206,7 +210,17 @@ def make_plan(
         else:
             planned.append(_decided(wanted, records.get(item.key), present, force, max_attempts))
     keys = {each.key for each in planned}
-    return Plan(tuple(planned), tuple(sorted(key for key in records if key not in keys)))
+    return Plan(_with_products(planned), tuple(sorted(key for key in records if key not in keys)))
+
+
+def _with_products(planned: Sequence[PlannedItem]) -> tuple[PlannedItem, ...]:
+    """Tell apart the models of a SKU that has several, as when its variants have files of their own."""
+    models: dict[str, set[str]] = {}
+    for one in planned:
+        if one.model:
+            models.setdefault(one.item.sku, set()).add(one.model.sha256)
+    several = {sku for sku, found in models.items() if len(found) > 1}
+    return tuple(replace(one, product=one.key) if one.item.sku in several else one for one in planned)
 
 
 class _Settings:

@@ -1,7 +1,6 @@
 """Making a catalog's renders equal to its models and settings: plan, pay, look, deliver, report.
 
-Every step reads where things stand from the state store, so a crash, a retry, a clear or a second run
-just goes on from there.
+Every step reads where things stand from the state store: after a crash, retry or clear it just goes on.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ from airflow_provider_render.catalog.report import ItemReport, Report, Stage
 from airflow_provider_render.catalog.sources import read_catalog
 from airflow_provider_render.catalog.store import StateStore, remove_item, write_item
 from airflow_provider_render.catalog.submit import OnAmbiguous, Submission
-from airflow_provider_render.catalog.waiting import jobs_of, model_ids
+from airflow_provider_render.catalog.waiting import jobs_of, look, model_ids
 from airflow_provider_render.catalog.wanted import Submitted, Wanted
 from airflow_provider_render.core.errors import ModelFileError, NotFoundError, RenderError, VendorError
 from airflow_provider_render.core.job import OutputKind, RenderJob, RenderState
@@ -67,6 +66,7 @@ class CatalogSpec:
     :param extra_columns: whether unknown columns of the catalog are an error.
     :param state: folder below the output folder for a state of its own, for runs that share an output
         folder at the same time; such a run writes no report. None uses the state of the output folder.
+    :param partial: the catalog has only some of the items, so that the others did not leave it.
     """
 
     catalog: Any
@@ -83,6 +83,7 @@ class CatalogSpec:
     groups: int = 1
     extra_columns: ExtraColumns = "error"
     state: str | None = None
+    partial: bool = False
 
 
 class Reconciliation:
@@ -147,7 +148,10 @@ class Reconciliation:
         :raises CatalogError: the catalog is broken; the message names the rows.
         """
         items = [item for item in self._items if self.store.shard_of(item.key) in self._shards]
-        records = self.store.load(self._shards)
+        if self._spec.partial:
+            records = {item.key: known for item in items if (known := self.store.get(item.key))}
+        else:
+            records = self.store.load(self._shards)
         self.ledger.settle(records.values(), self._run)
         self._known_models = model_ids(records.values())
         self._plan_progress(0, len(items))
@@ -224,8 +228,7 @@ class Reconciliation:
         :returns: the records of items that are still under way, by key.
         """
         records = self.open(plan)
-        jobs = jobs_of(records)
-        states = self._client.run(self._vendor.states(jobs)) if jobs else {}
+        states = look(self._client, jobs_of(records))
         seen = {key: self._observed(record, states, lost) for key, record in records.items()}
         self.store.put({key: record for key, record in seen.items() if record != records[key]})
         return {key: record for key, record in seen.items() if record.phase in OPEN}
@@ -233,9 +236,8 @@ class Reconciliation:
     def expire(self, records: Mapping[str, Record]) -> None:
         """Note that renders were cancelled because they took too long; a retry renders them again."""
         error = "cancelled: not done in time (render_timeout)"
-        self.store.put(
-            {key: replace(gone(record, error), updated=utcnow()) for key, record in records.items()}
-        )
+        after = {key: replace(gone(record, error), updated=utcnow()) for key, record in records.items()}
+        self.store.put(after)
 
     def deliver(self, plan: Plan) -> None:
         """Download what is finished and not here, or here no more."""
@@ -306,11 +308,10 @@ class Reconciliation:
 
     def _present(self, records: Mapping[str, Record]) -> Outputs:
         """Return which delivered files are there: one listing, or a look at each where they are few."""
-        if len(records) > FEW:
+        if len(records) > FEW and not self._spec.partial:
             return present_outputs(self.root)
         paths = [str(file["path"]) for record in records.values() for file in record.files]
-        entries = {path: (self.root / path).entry() for path in paths}
-        return Outputs({path: entry.size for path, entry in entries.items() if entry})
+        return Outputs({path: entry.size for path in paths if (entry := (self.root / path).entry())})
 
     def _models(self, items: list[CatalogItem], records: Mapping[str, Record]) -> Mapping[str, Any]:
         known: dict[str, Mapping[str, Any] | None] = dict.fromkeys(item.model for item in items)
@@ -369,9 +370,8 @@ class Reconciliation:
         if record is None or record.job is None:
             return None
         missing = item.action is Action.DELIVER and record.phase is Phase.DELIVERED
-        if record.phase is Phase.SUCCEEDED or missing:
-            return Parcel(item.key, item.item.folder, record.job)
-        return None
+        wanted = record.phase is Phase.SUCCEEDED or missing
+        return Parcel(item.key, item.item.folder, record.job) if wanted else None
 
     def _delivered(self, item: PlannedItem, files: tuple[Mapping[str, Any], ...]) -> None:
         before = self.store.get(item.key)

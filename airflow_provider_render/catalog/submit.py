@@ -18,6 +18,7 @@ from typing import Literal, TypeVar
 from uuid import uuid4
 
 from airflow_provider_render.catalog.ledger import Ledger
+from airflow_provider_render.catalog.waiting import look
 from airflow_provider_render.catalog.wanted import Group, Submitted, Wanted, grouped, prices
 from airflow_provider_render.core.calls import noting
 from airflow_provider_render.core.errors import (
@@ -117,7 +118,7 @@ class Submission:
         """Take up models that were uploaded before and had to be prepared."""
         jobs = list({job.id: job for group in groups if (job := group.uploaded)}.values())
         try:
-            states = self._client.run(self._vendor.states(jobs)) if jobs else {}
+            states = look(self._client, jobs)
         except VendorError as error:
             self._fail([group for group in groups if group.uploaded], error)
             return self._open(groups)
@@ -203,9 +204,15 @@ class Submission:
             left = self._unsettled(group)
             if found.answer is not Answerable.ABSENT or left <= 0:
                 return found
-            self._pause(min(left, LOOK_AGAIN))
+            self._pause(min(left, self._patience))
             if not group.model_id and (model := self._find_model(group)):
                 group.model_id = model.model_id or None
+
+    @property
+    def _patience(self) -> float:
+        """Seconds between two questions; where each costs, there are three of them at most."""
+        paid = self._vendor.capabilities.call_price
+        return max(LOOK_AGAIN, self._vendor.poll_policy.settling / 3) if paid else LOOK_AGAIN
 
     def _unsettled(self, group: Group) -> float:
         """Return the seconds in which the vendor may still come to know of a cut-off submit.
@@ -264,9 +271,10 @@ class Submission:
                 self._undo([group], result)
             self._fail(same, result)
             return result if isinstance(result, STOPPING) else None
-        self._known(same, result)
         if result.job is not None:
+            group.model_id = result.model_id
             self._paid(group, result.job)
+        self._known(self._open(same), result)
         return None
 
     def _batches(self, groups: Sequence[Group]) -> Iterator[list[Group]]:

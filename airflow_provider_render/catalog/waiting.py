@@ -1,12 +1,39 @@
-"""Which renders a run waits for, since when, and whose they are."""
+"""Which renders a run waits for, since when, whose they are, and how they stand."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from airflow_provider_render.core.job import RenderJob
+from airflow_provider_render.core.job import RenderJob, RenderState
 from airflow_provider_render.core.journal import Record
+from airflow_provider_render.core.vendor import RenderVendor, VendorClient
+
+SHARES = 8
+"""Most looks at the same time; the connection's ``max_concurrency`` limits them further."""
+
+
+def shares(vendor: RenderVendor, jobs: Iterable[RenderJob]) -> list[list[RenderJob]]:
+    """Divide renders for looks at the same time, without tearing apart what one call tells."""
+    alike: dict[str, list[RenderJob]] = {}
+    for job in jobs:
+        alike.setdefault(vendor.look_key(job), []).append(job)
+    groups = list(alike.values())
+    return [[job for group in groups[at::SHARES] for job in group] for at in range(min(SHARES, len(groups)))]
+
+
+def look(client: VendorClient, jobs: Iterable[RenderJob]) -> dict[str, RenderState]:
+    """Return the states of renders by id; those that the vendor does not know are left out.
+
+    :raises VendorError: the vendor could not be asked for some of them.
+    """
+    parts = shares(client.vendor, jobs)
+    if len(parts) < 2:
+        return client.run(client.vendor.states(parts[0])) if parts else {}
+    with ThreadPoolExecutor(len(parts), thread_name_prefix="look") as pool:
+        told = list(pool.map(lambda part: client.run(client.vendor.states(part)), parts))
+    return {job: state for states in told for job, state in states.items()}
 
 
 def jobs_of(records: Mapping[str, Record]) -> list[RenderJob]:

@@ -83,7 +83,7 @@ class Answer:
         return json.loads(self.body)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Call(Generic[T_co]):
     """One HTTP call, described.
 
@@ -119,8 +119,11 @@ class Call(Generic[T_co]):
         """Method and path without the query, safe to log: presigned URLs carry their secret there."""
         return f"{self.method} {self.path.partition('?')[0]}"
 
+    def __repr__(self) -> str:
+        return f"<Call {self.label}>"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Fetch:
     """A file to download.
 
@@ -141,6 +144,9 @@ class Fetch:
     def label(self) -> str:
         """``GET`` and path without the query, safe to log."""
         return f"GET {self.path.partition('?')[0]}"
+
+    def __repr__(self) -> str:
+        return f"<Fetch {self.label}>"
 
 
 class Notice:

@@ -220,6 +220,13 @@ class RenderVendor(ABC):
         Renders that the vendor does not know, or does not yet list, are left out.
         """
 
+    def look_key(self, job: RenderJob) -> str:
+        """Return what renders have in common whose states the same calls tell.
+
+        By default all renders where :attr:`Capabilities.bulk_states` holds, else those of one model.
+        """
+        return "" if self.capabilities.bulk_states else job.model_id
+
     @abstractmethod
     def cancel(self, job: RenderJob) -> Operation[bool]:
         """Stop a render that has not ended; returns whether there was something to stop."""

@@ -62,6 +62,7 @@ class RenderHook(BaseHook):
     def __init__(self, render_conn_id: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.render_conn_id = render_conn_id or self.default_conn_name
+        self._metered_before = Decimal(0)
 
     @classmethod
     def make_vendor(cls, connection: VendorConnection) -> RenderVendor:
@@ -127,7 +128,7 @@ class RenderHook(BaseHook):
     @property
     def metered(self) -> Decimal:
         """Credits that calls of this process have cost so far, beside the renders in them."""
-        return self.get_conn().terms.meter.credits
+        return self._metered_before + self.get_conn().terms.meter.credits
 
     def run(self, work: Call[T] | Operation[T], /) -> T:
         """Carry out a call or an operation.
@@ -228,9 +229,11 @@ class RenderHook(BaseHook):
     def _forget(self) -> None:
         from airflow_provider_render.http.registry import forget
 
-        binding = self.__dict__.pop("_binding", None)
-        if binding is not None:
-            forget(binding.key)
+        if "_binding" not in self.__dict__:
+            return
+        # The next driver counts from nothing again.
+        self._metered_before = self.metered
+        forget(self.__dict__.pop("_binding").key)
 
 
 def raw_call(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, ExceptionRetryPolicy, RetryAction, RetryRule, conf
 
+from airflow_provider_render.catalog.waiting import look
 from airflow_provider_render.core.errors import (
     AmbiguousSubmitError,
     AuthError,
@@ -344,7 +345,7 @@ class WaitingOperator(RenderBaseOperator):
         while True:
             message = ""
             try:
-                states = self.hook.run(vendor.states([by_id[job] for job in watch.open]))
+                states = look(self.hook, [by_id[job] for job in watch.open])
                 verdict = watch.look(states, time.time())
             except VendorError as error:
                 verdict, message = watch.failed(error, time.time()), str(error)

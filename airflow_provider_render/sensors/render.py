@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseSensorOperator, PokeReturnValue, conf
 from airflow.sdk.exceptions import AirflowSensorTimeout, AirflowSkipException
 
+from airflow_provider_render.catalog.waiting import look
 from airflow_provider_render.core.errors import RenderFailedError, UnavailableError, VendorError
 from airflow_provider_render.core.job import RenderJob, RenderState, RenderStatus
 from airflow_provider_render.core.polling import Verdict
@@ -137,7 +138,7 @@ class RenderSensor(BaseSensorOperator):
 
     def _look(self, jobs: list[RenderJob]) -> dict[str, RenderState]:
         self.portal_url = self.hook.vendor.portal_url(jobs[0]) if jobs else None
-        states = self.hook.run(self.hook.vendor.states(jobs))
+        states = look(self.hook, jobs)
         ended = sum(state.status.terminal for state in states.values())
         self.log.info("%d of %d renders have ended", ended, len(jobs))
         return states

@@ -14,8 +14,10 @@ from contextlib import contextmanager
 from decimal import Decimal
 from weakref import WeakKeyDictionary
 
+from airflow_provider_render.catalog.waiting import shares
 from airflow_provider_render.core.errors import VendorError
 from airflow_provider_render.core.job import RenderJob, RenderState
+from airflow_provider_render.hooks.aio import AsyncVendorClient
 from airflow_provider_render.hooks.base import RenderHook
 
 _pollers: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Poller]] = WeakKeyDictionary()
@@ -85,13 +87,20 @@ class Poller:
             wanted = {**{job_id: waiting[job_id] for job_id in waiting.keys() - self._ended.keys()}, **wanted}
         before = driver.metered
         try:
-            states = await driver.run(driver.vendor.states(list(wanted.values())))
+            states = await self._told(driver, wanted)
         except VendorError as error:
             self._note({}, wanted, error)
             raise
         finally:
             bill(driver.metered - before)
         self._note(states, wanted, None)
+
+    async def _told(
+        self, driver: AsyncVendorClient, wanted: Mapping[str, RenderJob]
+    ) -> dict[str, RenderState]:
+        parts = shares(driver.vendor, wanted.values())
+        told = await asyncio.gather(*(driver.run(driver.vendor.states(part)) for part in parts))
+        return {job: state for states in told for job, state in states.items()}
 
     def _note(
         self, states: Mapping[str, RenderState], wanted: Mapping[str, RenderJob], error: VendorError | None

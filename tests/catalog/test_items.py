@@ -197,3 +197,27 @@ def test_every_folder_is_safe_on_every_storage(sku, variant):
 def test_different_products_have_different_folders(one, other):
     same = CatalogItem("k", one, "m.glb").folder == CatalogItem("k", other, "m.glb").folder
     assert same == (one == other)
+
+
+def test_columns_for_one_vendor_are_kept_apart():
+    row = {
+        "sku": "A",
+        "model": "a.glb",
+        "settings.aspect": "1:1",
+        "settings@dxgl": '{"bgColor": "#ffffff"}',
+        "settings@dxgl.length": "3",
+        "settings@threekit.configuration": '{"Color": "Oak"}',
+        "settings@glossi": "",
+    }
+    (item,) = read_rows([("row 1", row)])
+    assert item.settings == {"aspect": "1:1"}
+    assert item.vendor_settings == {
+        "dxgl": {"bgColor": "#ffffff", "length": "3"},
+        "threekit": {"configuration": {"Color": "Oak"}},
+    }
+
+
+@pytest.mark.parametrize("column", ["settings@", "settings#dxgl"])
+def test_a_column_for_no_vendor_is_unknown(column):
+    with pytest.raises(CatalogError, match="settings@<vendor>"):
+        list(read_rows([("row 1", {"sku": "A", "model": "a.glb", column: "x"})]))

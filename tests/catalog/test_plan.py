@@ -206,3 +206,18 @@ def test_a_long_table_is_cut(planned):
     plan = planned(*[item(f"A{number}") for number in range(60)])
     lines = plan.table(limit=10).splitlines()
     assert (len(lines), lines[-1]) == (13, "... and 50 more")
+
+
+def test_the_models_of_one_sku_are_told_apart_for_vendors_that_keep_them_by_number(planned):
+    oak = CatalogItem("CHR/oak", "CHR", "a.glb", "oak")
+    ash = CatalogItem("CHR/ash", "CHR", "b.glb", "ash")
+    dark = CatalogItem("TBL/dark", "TBL", "c.glb", "dark", settings={"aspect": "1:1"})
+    plan = planned(oak, ash, dark, CatalogItem("TBL", "TBL", "c.glb"))
+    assert [one.request.sku for one in plan.items] == ["CHR/oak", "CHR/ash", "TBL", "TBL"]
+
+
+def test_settings_for_one_vendor_hold_there_alone_and_win(planned):
+    told = {"dxgl": {"aspect": "1:1"}, "another": {"nonsense": 1}}
+    one = CatalogItem("A", "A", "a.glb", settings={"aspect": "16:9", "length": 3}, vendor_settings=told)
+    (only,) = planned(one, settings={"length": 6}).items
+    assert (only.settings["aspect"], only.settings["length"]) == ("1:1", 3)

@@ -18,6 +18,8 @@ from airflow_provider_render.core.calls import Answer, Call, Effect, Fetch, send
 def test_a_label_never_holds_the_query(path, label):
     assert Call("GET", path, Answer.json).label == label
     assert Fetch(path).label == label
+    secret = Call("GET", path, Answer.json, query={"k": "secret"}, form={"policy": "secret"}, json="secret")
+    assert "secret" not in f"{secret!r} {Fetch(path, {'k': 'secret'})!r}"
 
 
 def test_a_call_is_harmless_to_repeat_unless_it_says_otherwise():

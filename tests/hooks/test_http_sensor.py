@@ -57,15 +57,20 @@ def test_the_http_sensor_does_not_send_the_token(desk, connect):
     assert not any(desk.token in value for value in headers.values())
 
 
-def test_the_form_stores_every_extra_but_the_timeout_as_text():
+FORMS = get_provider_info()["connection-types"]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form["connection-type"])
+def test_the_form_stores_every_extra_but_the_timeout_as_text(form):
     """Airflow's HTTP hook makes headers of the extras it does not know, and a header is text."""
-    (form,) = get_provider_info()["connection-types"]
     kinds = {name: field["schema"]["type"][0] for name, field in form["conn-fields"].items()}
     assert kinds.pop("timeout") == "number"
     assert set(kinds.values()) == {"string"}
-    assert kinds.keys() >= EXTRA.keys() - {"timeout"}
+    assert kinds.keys() >= EXTRA.keys() - {"timeout", "quote_path"}
 
 
-def test_the_form_hides_the_login_that_would_send_the_token_as_basic_auth():
-    (form,) = get_provider_info()["connection-types"]
-    assert "login" in form["ui-field-behaviour"]["hidden-fields"]
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form["connection-type"])
+def test_the_form_hides_the_login_that_would_send_the_token_as_basic_auth(form):
+    """Imagine.io's login is the token of another host; with one the HTTP sensor cannot be used."""
+    hidden = "login" in form["ui-field-behaviour"]["hidden-fields"]
+    assert hidden == (form["connection-type"] != "imagine")

@@ -54,5 +54,5 @@ NOT_UPLOADED = "The upload of this product is not complete."
 THUMBNAIL_EXTENSION = "Thumbnail must be a PNG or JPG file."
 ZAPIER_REFUSED = "Invalid token."
 REQUIRED = "This field is required."
-UNIT_UNKNOWN = '"{}" is not a valid choice.'
+CHOICE_UNKNOWN = '"{}" is not a valid choice.'
 MATERIAL_UNKNOWN = "Invalid or inaccessible material_id(s): {}"

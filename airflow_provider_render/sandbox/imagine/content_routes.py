@@ -65,7 +65,7 @@ def _kinds(fields: dict[str, Any]) -> list[str]:
     keys = [_key(each) for each in wanted]
     if unknown := [key for key in keys if key not in KINDS]:
         named = " / ".join(part for part in unknown[0] if part)
-        problems["job_detail_list"] = [assumed.UNIT_UNKNOWN.format(named)]
+        problems["job_detail_list"] = [assumed.CHOICE_UNKNOWN.format(named)]
     if problems:
         raise ApiError(400, problems)
     return list(dict.fromkeys(KINDS[key] for key in keys))

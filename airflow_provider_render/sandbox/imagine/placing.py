@@ -50,7 +50,7 @@ def read(body: dict[str, Any], known: Products) -> Order:
     metres = _unit(body.get("units"))
     problems = {
         **_scene_problems(body.get("scene_id"), body.get("cameras_to_render")),
-        **({} if metres else {"units": [assumed.UNIT_UNKNOWN.format(body.get("units"))]}),
+        **({} if metres else {"units": [assumed.CHOICE_UNKNOWN.format(body.get("units"))]}),
         **_product_problems(body.get("products"), items, known),
     }
     if problems:

@@ -8,6 +8,7 @@ import secrets
 import uuid
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends
@@ -152,6 +153,15 @@ def an_object(name: str, value: Any) -> dict[str, Any]:
     return value
 
 
+def optional_object(body: dict[str, Any], name: str) -> dict[str, Any]:
+    """
+    Read a member of a body that is an object; an absent one is empty.
+
+    :raises ApiError: 422.
+    """
+    return {} if body.get(name) is None else an_object(name, body[name])
+
+
 def a_uuid(name: str, value: Any) -> str:
     """
     Check that a value is a UUID and return it in the usual form.
@@ -200,7 +210,8 @@ def _token_kind(account: Threekit, request: Request) -> str:
 
 
 def _status(code: str | None) -> int:
-    return int(code) if code and code.isdigit() and 400 <= int(code) < 600 else 500
+    known = {each.value for each in HTTPStatus if each >= HTTPStatus.BAD_REQUEST}
+    return int(code) if code and code.isdigit() and int(code) in known else 500
 
 
 def is_public(request: Request) -> bool:

@@ -15,8 +15,8 @@ from airflow_provider_render.sandbox.threekit.access import (
     Body,
     Query,
     a_uuid,
-    an_object,
     call_of,
+    optional_object,
 )
 from airflow_provider_render.sandbox.threekit.assumed import DOWNLOADS
 from airflow_provider_render.sandbox.threekit.documents import labelled
@@ -50,7 +50,7 @@ async def import_asset(request: Request, account: Account, body: Body) -> Answer
 
 
 def _targets(account: Threekit, body: dict[str, Any]) -> dict[str, Any]:
-    settings = an_object("settings", body.get("settings") or {})
+    settings = optional_object(body, "settings")
     target = body.get("targetAssetId")
     if target and account.library.find(str(target)) is None:
         raise malformed(f"targetAssetId: no such asset: {target}")
@@ -80,7 +80,7 @@ async def export_asset(request: Request, account: Account, body: Body, asset_id:
     form = exports.OTHER_NAMES.get(form.lower(), form.lower())
     if form not in exports.FORMATS:
         raise malformed(f"format must be one of {', '.join(exports.FORMATS)}")
-    configuration = an_object("configuration", body.get("configuration") or {})
+    configuration = optional_object(body, "configuration")
     subject = account.library.subject(asset, configuration)
     wanted = Wanted(asset["id"], subject.asset["head"], configuration, "", {}, form)
     order = Order(

@@ -40,10 +40,10 @@ async def save_configuration(request: Request, account: Account) -> Answer:
     """Save a configuration; a short id may be chosen, but only once."""
     async with multipart(request) as form:
         product_id = a_uuid("productId", form.texts.get("productId"))
-        short_id = _short_id(account, form.texts.get("shortId"))
         variant, metadata = form.object("variant"), form.object("metadata")
         attachments = await _attachments(account, form)
         texts = {name: form.texts.get(name) or None for name in TEXTS}
+    short_id = _short_id(account, form.texts.get("shortId"))
     fields = {
         "shortId": short_id,
         "productId": product_id,

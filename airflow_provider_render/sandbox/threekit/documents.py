@@ -24,6 +24,10 @@ CREATE TABLE IF NOT EXISTS threekit_documents (
     deleted_at TEXT, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS threekit_documents_parent ON threekit_documents (kind, parent);
 CREATE INDEX IF NOT EXISTS threekit_documents_label ON threekit_documents (kind, label);
+CREATE INDEX IF NOT EXISTS threekit_documents_name ON threekit_documents (kind, json_extract(body, '$.name'));
+CREATE INDEX IF NOT EXISTS threekit_documents_file
+    ON threekit_documents (kind, json_extract(body, '$.importedFileId'));
+CREATE INDEX IF NOT EXISTS threekit_documents_job ON threekit_documents (kind, json_extract(body, '$.jobId'));
 """
 
 ORDERS = {"+createdAt": "number ASC", "createdAt": "number ASC", "-createdAt": "number DESC"}

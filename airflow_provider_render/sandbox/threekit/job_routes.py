@@ -11,7 +11,7 @@ from airflow_provider_render.sandbox.threekit.access import Account, Answer, Ask
 from airflow_provider_render.sandbox.threekit.assumed import JOB_CHANGE, PAUSED
 from airflow_provider_render.sandbox.threekit.documents import of_parent
 from airflow_provider_render.sandbox.threekit.errors import malformed
-from airflow_provider_render.sandbox.threekit.jobs import ACTIVE, PENDING
+from airflow_provider_render.sandbox.threekit.jobs import ACTIVE, PENDING, STOPPED
 
 router = APIRouter()
 
@@ -73,8 +73,11 @@ async def change_job(account: Account, body: Body, job_id: str) -> Answer:
 
 @router.get("/catalog/jobs/{job_id}")
 async def get_catalog_job(account: Account, job_id: str) -> Answer:
-    """Read a job, and the assets that it made."""
+    """Read a job, and the assets that it made once it has stopped."""
+    job = account.jobs.get(job_id)
+    if job["status"] != STOPPED:
+        return {"job": job}
     output: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for made in account.documents.every("output", [of_parent(job_id)]):
         output[made["type"]].append({"name": made["name"], "assetId": made["assetId"]})
-    return {"job": account.jobs.get(job_id), "output": output}
+    return {"job": job, "output": output}

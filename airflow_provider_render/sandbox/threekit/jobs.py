@@ -298,7 +298,7 @@ def _counters(tasks: Sequence[Task]) -> Document:
     stopped = [task for task in tasks if task.status == STOPPED]
     return {
         "taskCount": len(tasks),
-        "taskProgress": len(stopped) / len(tasks) if tasks else None,
+        "taskProgress": len(stopped) / len(tasks) if stopped else None,
         "taskStatusPending": sum(task.status == PENDING for task in tasks),
         "taskStatusRunning": sum(task.status == RUNNING for task in tasks),
         "taskStatusStopped": len(stopped),

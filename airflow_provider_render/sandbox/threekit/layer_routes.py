@@ -20,6 +20,7 @@ from airflow_provider_render.sandbox.threekit.access import (
     a_uuid,
     an_object,
     base_url,
+    optional_object,
 )
 from airflow_provider_render.sandbox.threekit.assumed import LAYER_CREATION
 from airflow_provider_render.sandbox.threekit.documents import (
@@ -137,7 +138,7 @@ async def create_layer(account: Account, body: Body) -> Answer:
     if "assetLayerConfiguration" not in body:
         raise malformed("assetLayerConfiguration is missing")
     configuration = an_object("assetLayerConfiguration", body["assetLayerConfiguration"])
-    staged = an_object("stageConfiguration", body.get("stageConfiguration") or {})
+    staged = optional_object(body, "stageConfiguration")
     stage, form = str(body.get("stageId") or ""), str(body.get("format") or record["extension"] or "png")
     width, height = (_side(name, body.get(name)) for name in NUMBERS)
     wanted = Wanted(asset["id"], asset["head"], configuration, stage, staged, form, width, height)

@@ -18,6 +18,7 @@ from airflow_provider_render.sandbox.threekit.access import (
     a_uuid,
     an_object,
     is_public,
+    optional_object,
 )
 from airflow_provider_render.sandbox.threekit.assumed import CUSTOMERS
 from airflow_provider_render.sandbox.threekit.documents import ALIVE, Document, is_, labelled, matching, shown
@@ -154,7 +155,7 @@ def _with_cart(account: Threekit, order: Document, lines: list[dict[str, Any]], 
 async def create_customer(account: Account, body: Body) -> Answer:
     """Remember a customer."""
     fields = {name: body.get(name) for name in PERSON}
-    objects = {name: an_object(name, body.get(name) or {}) for name in ("metadata", "platform")}
+    objects = {name: optional_object(body, name) for name in ("metadata", "platform")}
     return shown(account.documents.add(CUSTOMER, {**fields, **objects}))
 
 

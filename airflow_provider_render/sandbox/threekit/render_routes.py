@@ -8,7 +8,14 @@ from fastapi import APIRouter
 from starlette.requests import Request
 
 from airflow_provider_render.sandbox.threekit import layers, matrix, seeds
-from airflow_provider_render.sandbox.threekit.access import Account, Answer, Body, an_object, call_of
+from airflow_provider_render.sandbox.threekit.access import (
+    Account,
+    Answer,
+    Body,
+    an_object,
+    call_of,
+    optional_object,
+)
 from airflow_provider_render.sandbox.threekit.asset_job_routes import cached, first_output, older_file, said
 from airflow_provider_render.sandbox.threekit.assumed import MOST_LAYERS, VRAY_IMAGE
 from airflow_provider_render.sandbox.threekit.errors import malformed
@@ -48,7 +55,7 @@ async def _render(
 ) -> Answer:
     asset = account.library.get(asset_id)
     stage = stage_of_request(account, body.get("stageId") or asset["defaultStageId"])
-    staged = an_object("stageConfiguration", body.get("stageConfiguration") or {})
+    staged = optional_object(body, "stageConfiguration")
     pieces = _pieces(account, asset, _configurations(asset, body), [(stage, staged)], shape(body, kind))
     path = "webgl" if "/render/webgl/" in request.url.path else "vray"
     label = f"POST /api/asset-jobs/{{assetId}}/render/{path}/image"
@@ -65,7 +72,7 @@ async def _render(
 
 
 def _configurations(asset: Document, body: dict[str, Any]) -> list[dict[str, Any]]:
-    base = an_object("configuration", body.get("configuration") or {})
+    base = optional_object(body, "configuration")
     if many := body.get("configurations"):
         if not isinstance(many, list):
             raise malformed("configurations must be a list")
@@ -92,10 +99,8 @@ def shape(body: dict[str, Any], renderer: str) -> dict[str, Any]:
     """
     if renderer not in RENDERERS:
         raise malformed("type must be webgl or vray")
-    output = an_object(
-        "settings.output", an_object("settings", body.get("settings") or {}).get("output") or {}
-    )
-    size = an_object("settings.output.resolution", output.get("resolution") or {})
+    output = optional_object(optional_object(body, "settings"), "output")
+    size = optional_object(output, "resolution")
     width = _pixels("width", size.get("width"), size.get("height") or USUAL_PIXELS[renderer])
     height = _pixels("height", size.get("height"), width)
     form = FORMATS.get(str(output.get("format") or "png").lower())
@@ -155,7 +160,7 @@ def _assets(account: Threekit, body: dict[str, Any]) -> Iterable[tuple[Document,
         asset = account.library.find(str(entry.get("assetId") or ""))
         if asset is None:
             raise malformed(f"assets: no such asset: {entry.get('assetId')}")
-        base = an_object("configuration", entry.get("configuration") or {})
+        base = optional_object(entry, "configuration")
         yield asset, matrix.configurations(asset, entry.get("subset"), base)
 
 
@@ -165,7 +170,7 @@ def _stages(account: Threekit, body: dict[str, Any]) -> list[tuple[Document, dic
     found = []
     for entry in entries(body, "stages"):
         stage = stage_of(account.library, str(entry.get("assetId") or ""))
-        base = an_object("configuration", entry.get("configuration") or {})
+        base = optional_object(entry, "configuration")
         found += [(stage, staged) for staged in matrix.configurations(stage, entry.get("subset"), base)]
     return found
 

@@ -2,8 +2,19 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sandbox import shapes
-from tests.sandbox.threekit.running import CREDITS, ThreekitSandbox, outputs
+from tests.sandbox.rendering import models
+from tests.sandbox.threekit.running import CREDITS, ThreekitSandbox
+
+GREY, BLUE, GREEN = (0.4, 0.4, 0.4, 1), (0.02, 0.05, 0.5, 1), (0.02, 0.4, 0.05, 1)
+BROWN = (0.3, 0.12, 0.04, 1)
+
+
+def chair_glb() -> bytes:
+    """A seat of fabric, in grey, blue or green, on a block of wood."""
+    model = models.Model()
+    model.add(models.box((1, 0.8, 1)), "fabric", at=(0, 0.8, 0), **models.plain(GREY))
+    model.add(models.box((1, 0.8, 1)), "wood", at=(0, 0, 0), **models.plain(BROWN))
+    return model.offer("fabric", Blue=models.plain(BLUE), Green=models.plain(GREEN)).glb()
 
 
 @pytest.fixture(scope="session")
@@ -49,12 +60,5 @@ def waiting(the_waiting_threekit):
 
 @pytest.fixture(scope="session")
 def chair(the_threekit):
-    """A model with three materials and two variants."""
-    return the_threekit.model("chair.glb", shapes.variant_glb())
-
-
-@pytest.fixture(scope="session")
-def plain(the_threekit, chair):
-    """The picture of the model without a configuration, and its job."""
-    job = the_threekit.ok(the_threekit.render(chair))["job"]
-    return the_threekit.content(outputs(job)[0]["id"])
+    """A model with a main material, which comes in two variants, and another one."""
+    return the_threekit.model("chair.glb", chair_glb())

@@ -1,0 +1,213 @@
+"""What Glossi answers, as typed values.
+
+The models are tolerant: fields that another version of the service adds are kept in ``model_extra``, and
+fields that it leaves out are None or empty. Attributes are in snake case, ``filePath`` is ``file_path``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic.alias_generators import to_camel
+
+from airflow_provider_render.core.calls import Answer
+
+ModelT = TypeVar("ModelT", bound="GlossiAnswer")
+
+Words = Annotated[tuple[str, ...], BeforeValidator(lambda value: value or ())]
+"""A list of texts; null is an empty one."""
+
+Flag = Annotated[bool, BeforeValidator(lambda value: False if value is None else value)]
+"""A yes or no; null is no."""
+
+
+def named(*names: str) -> Any:
+    """Return a field that the vendor may call by any of these names."""
+    return Field(validation_alias=AliasChoices(*names))
+
+
+class GlossiAnswer(BaseModel):
+    """Base of everything that Glossi answers."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="allow",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        coerce_numbers_to_str=True,
+        protected_namespaces=(),
+    )
+
+
+class NewModel(GlossiAnswer):
+    """A record of a model whose file is still to be uploaded.
+
+    :param model_id: id of the model.
+    :param upload_url: presigned address for the file; lives 1 hour, and whoever has it may upload. Only in
+        the answer that made the record.
+    :param upload_key: where the file will be stored.
+    """
+
+    model_id: str = named("modelId", "id", "model_id")
+    upload_url: SecretStr | None = None
+    name: str | None = None
+    file_name: str | None = None
+    upload_key: str | None = None
+
+
+class ModelState(GlossiAnswer):
+    """Where a model stands.
+
+    :param status: the vendor's word, such as ``PENDING`` or ``READY``.
+    :param ready: whether projects can be made with it; None where the answer leaves it out.
+    :param file_path: where its file is stored.
+    """
+
+    model_id: str = named("modelId", "id", "model_id")
+    name: str | None = None
+    status: str | None = None
+    ready: bool | None = None
+    file_path: str | None = None
+    error: str | None = Field(
+        default=None, validation_alias=AliasChoices("error", "errorMessage", "lastError")
+    )
+
+
+class ModelStates(GlossiAnswer):
+    """Where many models stand.
+
+    :param models: those that Glossi knows.
+    :param all_ready: whether all that were asked for are ready.
+    :param not_found: ids that Glossi does not know.
+    """
+
+    models: tuple[ModelState, ...] = ()
+    all_ready: Flag = False
+    not_found: Words = ()
+
+
+class Template(GlossiAnswer):
+    """A scene that models are put into."""
+
+    template_id: str = named("templateId", "id", "template_id")
+    name: str | None = None
+    description: str | None = None
+
+
+class Project(GlossiAnswer):
+    """One or several models in a template.
+
+    :param model_ids: its models; empty where the answer leaves them out.
+    """
+
+    project_id: str = named("projectId", "id", "project_id")
+    name: str | None = None
+    status: str | None = None
+    model_ids: Words = ()
+    template_id: str | None = None
+
+
+class RenderFile(GlossiAnswer):
+    """One picture or video of a finished render job.
+
+    :param id: id of the file.
+    :param name: name for people, such as ``360 Spin - Default``.
+    :param file_path: the vendor's storage key, or an address.
+    :param file_type: ``PNG`` or ``MP4``.
+    :param is_video: whether it is a video; None where the answer leaves it out.
+    :param url: where it can be downloaded, if the vendor tells.
+    """
+
+    id: str | None = None
+    name: str | None = None
+    file_path: str | None = None
+    file_type: str | None = None
+    is_video: bool | None = None
+    url: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("url", "downloadUrl", "signedUrl")
+    )
+
+
+class RenderJobInfo(GlossiAnswer):
+    """A render job: all pictures and videos of one project.
+
+    :param job_id: id of the job.
+    :param status: the vendor's word, such as ``RENDERING``.
+    :param renders: what it made; None until it has ended.
+    :param batch_id: id of the batch that a retry made.
+    :param error: why it failed.
+    """
+
+    job_id: str = named("jobId", "id", "job_id")
+    status: str | None = None
+    project_id: str | None = None
+    batch_id: str | None = None
+    renders: tuple[RenderFile, ...] | None = None
+    error: str | None = Field(
+        default=None, validation_alias=AliasChoices("error", "errorMessage", "lastError")
+    )
+
+
+class OneCallJob(GlossiAnswer):
+    """A job of the one-call workflow: upload, project and render in one.
+
+    :param status: ``AWAITING_UPLOADS`` until its uploads are confirmed.
+    :param models: with their presigned addresses, in the answer to its creation.
+    """
+
+    job_id: str = named("jobId", "id", "job_id")
+    status: str | None = None
+    models: tuple[NewModel, ...] = ()
+    error: str | None = Field(
+        default=None, validation_alias=AliasChoices("error", "errorMessage", "lastError")
+    )
+
+
+class Webhook(GlossiAnswer):
+    """The workspace's webhook.
+
+    :param secret: what deliveries are signed with; told only when the webhook is set.
+    """
+
+    id: str | None = None
+    url: str | None = None
+    secret: SecretStr | None = None
+    events: Words = ()
+    enabled: bool | None = None
+    description: str | None = None
+
+
+def one(kind: type[ModelT], *, under: str = "") -> Callable[[Answer], ModelT]:
+    """Return a parser of one object.
+
+    :param under: name of an envelope that the object may be in.
+    """
+
+    def parse(answer: Answer) -> ModelT:
+        body = answer.json()
+        inner = body.get(under) if under and isinstance(body, Mapping) else None
+        return kind.model_validate(inner if isinstance(inner, Mapping) else body)
+
+    return parse
+
+
+def many(kind: type[ModelT], name: str) -> Callable[[Answer], tuple[ModelT, ...]]:
+    """Return a parser of ``{name: [...]}``, or of the list alone.
+
+    :raises ValueError: there is no list.
+    """
+
+    def parse(answer: Answer) -> tuple[ModelT, ...]:
+        body = answer.json()
+        items = body.get(name) if isinstance(body, Mapping) else body
+        if not isinstance(items, list):
+            raise ValueError(f"the answer has no list {name!r}")  # noqa: TRY004 - a parser's contract
+        return tuple(kind.model_validate(item) for item in items)
+
+    return parse
+
+
+def nothing(answer: Answer) -> None:
+    """Accept any answer, an empty one too."""

@@ -1,0 +1,3 @@
+"""Imagine.io: content and scene images of products that are kept by their SKU."""
+
+from __future__ import annotations
