@@ -29,7 +29,7 @@ def imagine_nightly_catalog() -> None:
         task_id="render",
         render_conn_id="imagine_default",
         catalog="{{ var.value.render_catalog }}",
-        output="{{ var.value.render_output }}",
+        output="{{ var.value.render_output }}/imagine",
         settings={"content": ["silo", "360", "viewer", "ar"]},
         outputs=["image", "viewer", "ar", "thumbnail"],
         max_credits=500,

@@ -18,7 +18,7 @@ from airflow_provider_render.operators.catalog import RenderCatalogOperator
 WANTED = {
     "render_conn_id": "threekit_default",
     "catalog": "{{ var.value.render_catalog }}",
-    "output": "{{ var.value.render_output }}",
+    "output": "{{ var.value.render_output }}/threekit",
     "settings": {"width": 1600, "height": 1200, "format": "webp"},
 }
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from airflow_provider_render.catalog.report import ItemReport, Report
 
 MOST_ITEMS = 2000
-_STILLS = ("poster", "thumbnail", "image")
+_STILLS = ("poster", "image", "thumbnail")
 _VIDEOS = ("web_video", "video")
 _PLAY = (
     'tabindex="0" onmouseenter="this.play()" onfocus="this.play()"'

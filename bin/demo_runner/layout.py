@@ -19,6 +19,7 @@ class Vendor:
     :param login: what of it goes into the connection's login
     :param looks: seconds before the first look at a render and between later ones; the sandbox is faster
         than the vendor
+    :param variables: Airflow variables of its sample DAGs, and what of the ready line they hold
     """
 
     name: str
@@ -26,6 +27,7 @@ class Vendor:
     extras: tuple[str, ...] = ()
     login: str = ""
     looks: str = ""
+    variables: tuple[tuple[str, str], ...] = ()
 
     @property
     def dag_id(self) -> str:
@@ -36,6 +38,14 @@ class Vendor:
     def environment(self) -> str:
         """The variable that carries its Airflow connection."""
         return f"AIRFLOW_CONN_{self.name.upper()}_DEFAULT"
+
+    def environment_of(self, said: Mapping[str, str]) -> dict[str, str]:
+        """Return connection and variables as Airflow's environment has them.
+
+        :param said: what the sandbox said of the vendor when it was ready
+        """
+        variables = {f"AIRFLOW_VAR_{name.upper()}": said[word] for name, word in self.variables}
+        return {self.environment: self.connection(said), **variables}
 
     def connection(self, said: Mapping[str, str]) -> str:
         """Return the value of the connection variable.
@@ -56,8 +66,8 @@ VENDORS = {
     vendor.name: vendor
     for vendor in (
         Vendor("dxgl", "DXGL"),
-        Vendor("glossi", "Glossi"),
-        Vendor("imagine", "Imagine.io", ("origin", "public_key"), "zapier_token", "5"),
+        Vendor("glossi", "Glossi", variables=(("glossi_template", "template_id"),)),
+        Vendor("imagine", "Imagine.io", ("origin", "public_key"), "zapier_token", "15"),
         Vendor("threekit", "Threekit", ("org_id",)),
     )
 }

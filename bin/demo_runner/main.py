@@ -130,7 +130,7 @@ class Demo:
         environment = airflow_stack.inherited(os.environ)
         environment |= airflow_stack.settings(self.layout.airflow, PROJECT / "dags", port)
         for vendor in self.vendors:
-            environment[vendor.environment] = vendor.connection(addresses[vendor.name])
+            environment |= vendor.environment_of(addresses[vendor.name])
         environment["AIRFLOW_VAR_RENDER_CATALOG"] = self.catalog
         environment["AIRFLOW_VAR_RENDER_OUTPUT"] = f"file://{self.layout.output}"
         airflow_stack.start(self.components, environment, self.layout.airflow)

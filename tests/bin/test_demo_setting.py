@@ -111,7 +111,7 @@ def test_a_connection_carries_what_else_its_vendor_needs():
     connection = Connection.from_json(VENDORS["imagine"].connection(said))
     assert connection.login == "zap"
     assert connection.extra_dejson["origin"] == "localhost"
-    assert connection.extra_dejson["poll_first"] == "5"
+    assert connection.extra_dejson["poll_first"] == "15"
 
 
 def test_the_ready_line_is_found_among_other_output():

@@ -11,6 +11,7 @@ from airflow_provider_render.sandbox.glossi.access import authorize
 from airflow_provider_render.sandbox.glossi.double import open_workspace
 from airflow_provider_render.sandbox.glossi.errors import add_handlers, body_for_status
 from airflow_provider_render.sandbox.glossi.render_jobs import VENDOR
+from airflow_provider_render.sandbox.glossi.templates import TEMPLATES
 from airflow_provider_render.sandbox.vendor import VendorDouble
 
 if TYPE_CHECKING:
@@ -35,7 +36,11 @@ def build(ground: Ground) -> VendorDouble:
     return VendorDouble(
         name=VENDOR,
         app=app,
-        credentials={"token": glossi.token, "drive": str(glossi.drive)},
+        credentials={
+            "token": glossi.token,
+            "drive": str(glossi.drive),
+            "template_id": TEMPLATES[0].id,
+        },
         error_body=body_for_status,
         resume=glossi.resume,
         storage=glossi.parts.storage.app(),
