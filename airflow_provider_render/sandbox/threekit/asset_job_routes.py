@@ -52,6 +52,8 @@ async def import_asset(request: Request, account: Account, body: Body) -> Answer
 def _targets(account: Threekit, body: dict[str, Any]) -> dict[str, Any]:
     settings = optional_object(body, "settings")
     target = body.get("targetAssetId")
+    if not isinstance(body.get("parentFolderId") or "", str):
+        raise malformed("parentFolderId must be a text")
     if target and account.library.find(str(target)) is None:
         raise malformed(f"targetAssetId: no such asset: {target}")
     return {"parentFolderId": body.get("parentFolderId"), "targetAssetId": target, "settings": settings}

@@ -35,5 +35,8 @@ async def export(shop: Workshop, task: Task) -> None:
     except WorkFailed as error:
         await shop.fail(task, str(error))
         return
-    layers.add(library.documents, wanted, record, task.job_id, task.id)
-    await shop.succeed(task, [public(record)], f"Exported {wanted.format}")
+
+    def remember() -> None:
+        layers.add(library.documents, wanted, record, task.job_id, task.id)
+
+    await shop.succeed(task, [public(record)], f"Exported {wanted.format}", remember)

@@ -41,32 +41,35 @@ async def bring_in(shop: Workshop, task: Task) -> None:
 
     :param task: of type ``import``.
     """
+    record = shop.library.files.get(task.work["fileId"])
     try:
-        asset = await _imported(shop, task)
+        kind, fields = await _described(shop, task, record)
     except WorkFailed as error:
         await shop.fail(task, str(error))
         return
-    output = {"name": asset["name"], "assetId": asset["id"], "type": asset["type"]}
-    shop.library.documents.add("output", output, parent=task.job_id)
-    await shop.succeed(task, [], f"Imported {asset['type']} {asset['name']} as {asset['id']}")
+
+    def remember() -> None:
+        origin = {"_jobId": task.job_id, "_taskId": task.id}
+        asset = _put(shop, task.work, kind, record, {**fields, **origin})
+        output = {"name": asset["name"], "assetId": asset["id"], "type": asset["type"]}
+        shop.library.documents.add("output", output, parent=task.job_id)
+
+    await shop.succeed(task, [], f"Imported {record['filename']} as a {kind}", remember)
 
 
-async def _imported(shop: Workshop, task: Task) -> Document:
-    record = shop.library.files.get(task.work["fileId"])
+async def _described(shop: Workshop, task: Task, record: Document) -> tuple[str, dict[str, Any]]:
     ending = record["extension"]
-    origin = {"_jobId": task.job_id, "_taskId": task.id}
     if ending in OTHERS:
         fields = {"importedFileId": record["id"], "fileSize": record["size"], "head": record["hash"]}
-        return _put(shop, task.work, OTHERS[ending], record, {**fields, **origin})
+        return OTHERS[ending], fields
     if ending not in MODELS:
         raise WorkFailed(f"Files of type .{ending} cannot be imported: {record['filename']}")
     await _convert(shop, task, record)
     try:
-        fields = shop.library.model_fields(record)
+        return "model", shop.library.model_fields(record)
     except gltf.NotAGlb as error:
         shop.library.model_path(record["hash"]).unlink()
         raise WorkFailed(str(error)) from error
-    return _put(shop, task.work, "model", record, {**fields, **origin})
 
 
 async def _convert(shop: Workshop, task: Task, record: Document) -> None:

@@ -82,5 +82,8 @@ async def _finish(shop: Workshop, task: Task, picture: Path) -> None:
     wanted = Wanted(**task.work["layer"])
     name = task.work["name"].replace("/", "-")
     record = await shop.library.files.keep_path(f"{name}-{task.id[:8]}.{wanted.format}", picture)
-    layers.add(shop.library.documents, wanted, record, task.job_id, task.id)
-    await shop.succeed(task, [public(record)], f"Rendered {wanted.width} x {wanted.height}")
+
+    def remember() -> None:
+        layers.add(shop.library.documents, wanted, record, task.job_id, task.id)
+
+    await shop.succeed(task, [public(record)], f"Rendered {wanted.width} x {wanted.height}", remember)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_render.sandbox.threekit.documents import ALIVE, is_, matching
 from airflow_provider_render.sandbox.threekit.errors import ApiError, malformed
 from airflow_provider_render.sandbox.threekit.library import KIND, a_type
-from airflow_provider_render.sandbox.threekit.workshop import WorkFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,12 +182,13 @@ async def bring_in_products(shop: Workshop, task: Task) -> None:
     files = shop.library.files
     try:
         assets = checked(json.loads(files.path(files.get(task.work["fileId"])).read_text()))
-        with shop.ground.database.transaction():
-            items = apply(shop.library, assets)
-            for item in items:
-                output = {"name": item["name"], "assetId": item["id"], "type": item["type"]}
-                shop.library.documents.add("output", output, parent=task.job_id)
-    except (ApiError, WorkFailed) as error:
+    except ApiError as error:
         await shop.fail(task, str(error))
         return
-    await shop.succeed(task, [], f"Imported {len(items)} items")
+
+    def remember() -> None:
+        for item in apply(shop.library, assets):
+            output = {"name": item["name"], "assetId": item["id"], "type": item["type"]}
+            shop.library.documents.add("output", output, parent=task.job_id)
+
+    await shop.succeed(task, [], f"Imported {len(assets)} entries", remember)

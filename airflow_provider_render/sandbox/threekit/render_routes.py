@@ -123,6 +123,8 @@ def _pieces(
     stages: Sequence[tuple[Document, dict[str, Any]]],
     form: dict[str, Any],
 ) -> list[Piece]:
+    if len(configurations) * len(stages) > MOST_LAYERS:
+        raise malformed(f"More than {MOST_LAYERS} layers of one asset")
     pieces: dict[str, Piece] = {}
     for configuration in configurations:
         subject = account.library.subject(asset, configuration)
@@ -143,8 +145,6 @@ async def render_many(request: Request, account: Account, body: Body) -> Answer:
         for asset, found in _assets(account, body)
         for piece in _pieces(account, asset, found, stages, form)
     ]
-    if len(pieces) > MOST_LAYERS:
-        raise malformed(f"More than {MOST_LAYERS} layers")
     if said(body, "renderMissingLayers"):
         pieces = [
             piece for piece in pieces if piece.layer and not layers.find(account.documents, piece.layer)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_render.sandbox.threekit import jobs as words
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
     from airflow_provider_render.sandbox.threekit.documents import Document
@@ -68,10 +68,20 @@ class Workshop:
                 elif event["event"] == "failed":
                     raise WorkFailed(str(event["error"]))
 
-    async def succeed(self, task: Task, outputs: list[Document], message: str) -> None:
-        """Stop a task that did its work."""
+    async def succeed(
+        self, task: Task, outputs: list[Document], message: str, remember: Callable[[], None] | None = None
+    ) -> None:
+        """
+        Stop a task that did its work.
+
+        :param remember: writes down what was made; it happens together with the stop, or not at all, so that
+            a task which is taken up again after a crash never makes a thing twice.
+        """
         logs = [await self._log("stdout", f"{message}\n"), await self._log("stderr", "")]
-        self.jobs.stop(task.id, words.SUCCESS, message, [*outputs, *logs])
+        with self.ground.database.transaction():
+            if remember:
+                remember()
+            self.jobs.stop(task.id, words.SUCCESS, message, [*outputs, *logs])
 
     async def fail(self, task: Task, message: str) -> None:
         """Stop a task that could not do its work."""

@@ -109,8 +109,11 @@ def test_an_import_needs_a_file_that_exists(threekit, body, status):
     assert threekit.api.post("/asset-jobs/import", json=body).status_code == status
 
 
-def test_an_unknown_target_is_refused(threekit):
-    body = {"fileId": threekit.upload("a.glb", shapes.glb())["id"], "targetAssetId": "nothing"}
+@pytest.mark.parametrize(
+    "fields", [{"targetAssetId": "nothing"}, {"parentFolderId": ["a"]}, {"settings": "none"}]
+)
+def test_an_unknown_target_or_a_malformed_field_is_refused(threekit, fields):
+    body = {"fileId": threekit.upload("a.glb", shapes.glb())["id"], **fields}
     assert threekit.api.post("/asset-jobs/import", json=body).status_code == 422
 
 
