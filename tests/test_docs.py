@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import inspect
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import get_args
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk import BaseOperator
 from annotated_types import Ge, Le
 
 from airflow_provider_render.core import errors
 from airflow_provider_render.core.job import OutputKind
+from airflow_provider_render.forms import glossi, imagine, threekit
 from airflow_provider_render.operators.base import RenderBaseOperator, WaitingOperator
 from airflow_provider_render.operators.catalog import RenderCatalogOperator, RenderModelOperator
 from airflow_provider_render.operators.dxgl import DxglDatasetOperator, DxglUploadOverlayOperator
+from airflow_provider_render.operators.folder import RenderFolderOperator
 from airflow_provider_render.operators.render import (
     DownloadRendersOperator,
     PayingOperator,
@@ -45,6 +49,7 @@ WITH_TABLE = [
     PayingOperator,
     RenderCatalogOperator,
     RenderModelOperator,
+    RenderFolderOperator,
     UploadModelOperator,
     RenderSensor,
     DownloadRendersOperator,
@@ -53,6 +58,23 @@ WITH_TABLE = [
     RenderTrigger,
 ]
 WITHOUT_TABLE = [SubmitRenderOperator]
+
+
+def vendor_operators() -> list[tuple[type, Path]]:
+    """Operators and sensors that one vendor alone has and its page explains; DXGL's are with the neutral ones."""
+    found = []
+    for vendor in (glossi, imagine, threekit):
+        name = vendor.FORM["connection-type"]
+        page = ROOT / f"docs/{name}.md"
+        for module in (*vendor.MODULES["operators"], *vendor.MODULES.get("sensors", ())):
+            path = f"airflow_provider_render.{module}"
+            kinds = (kind for kind in vars(import_module(path)).values() if inspect.isclass(kind))
+            own = [kind for kind in kinds if kind.__module__ == path and issubclass(kind, BaseOperator)]
+            found += [(kind, page) for kind in own if kind.__name__ != f"{name.title()}Operator"]
+    return found
+
+
+DOCUMENTED = [(operator, OPERATORS) for operator in WITH_TABLE] + vendor_operators()
 
 
 def name_of(page: Path) -> str:
@@ -134,25 +156,30 @@ def test_every_python_example_imports_and_every_dag_in_it_is_whole(tmp_path):
     assert [task.task_id for task in paid if task.retries < 1] == []
 
 
-@pytest.mark.parametrize("operator", WITH_TABLE, ids=lambda operator: operator.__name__)
-def test_a_parameter_table_matches_the_signature(operator):
+@pytest.mark.parametrize(
+    ("operator", "page"), DOCUMENTED, ids=[operator.__name__ for operator, _ in DOCUMENTED]
+)
+def test_a_parameter_table_matches_the_signature(operator, page):
     own = inspect.signature(vars(operator)["__init__"]).parameters
     wanted = {
         name: default_text(parameter) for name, parameter in own.items() if name not in ("self", "kwargs")
     }
 
-    told = {row[0]: row[1] for row in table(OPERATORS, operator.__name__)}
+    told = {row[0]: row[1] for row in table(page, operator.__name__)}
 
     assert told == wanted
 
 
-@pytest.mark.parametrize("operator", WITH_TABLE, ids=lambda operator: operator.__name__)
-def test_a_parameter_table_says_what_is_templated(operator):
-    fields = {
-        "output" if name == "output_folder" else name for name in getattr(operator, "template_fields", ())
-    }
-    rows = table(OPERATORS, operator.__name__)
-    assert {row[0] for row in rows if "Templated" in row[2]} == fields & {row[0] for row in rows}
+@pytest.mark.parametrize(
+    ("operator", "page"), DOCUMENTED, ids=[operator.__name__ for operator, _ in DOCUMENTED]
+)
+def test_a_parameter_table_says_what_is_templated(operator, page):
+    rows = table(page, operator.__name__)
+    parameters = {row[0] for row in rows}
+    fields = set(getattr(operator, "template_fields", ()))
+    if "output_folder" in fields - parameters:
+        fields |= {"output"}
+    assert {row[0] for row in rows if "Templated" in row[2]} == fields & parameters
 
 
 def test_operators_without_a_table_have_no_parameters_of_their_own():
@@ -206,13 +233,15 @@ def test_the_table_of_calls_has_every_endpoint_with_its_cost():
         assert (cost != "-") == (path in PAID_CALLS), name
 
 
-def test_every_extra_of_the_connection_form_is_told():
-    (form,) = get_provider_info()["connection-types"]
-    rows = {row[0].replace("`", ""): row[1] for row in table(DXGL, "The connection")}
-    for extra, field in form["conn-fields"].items():
-        assert rows[f"extra {extra}"] == field["label"]
-    assert rows["host"] == form["ui-field-behaviour"]["relabeling"]["host"]
-    assert rows["password"] == form["ui-field-behaviour"]["relabeling"]["password"]
+@pytest.mark.parametrize(
+    "form", get_provider_info()["connection-types"], ids=lambda form: form["connection-type"]
+)
+def test_every_extra_of_a_connection_form_is_told_on_the_vendors_page(form):
+    page = ROOT / f"docs/{form['connection-type']}.md"
+    rows = {row[0].replace("`", ""): row[1] for row in table(page, "The connection")}
+    told = {name: label for name, label in rows.items() if label != "JSON only"}
+    fields = {f"extra {extra}": field["label"] for extra, field in form["conn-fields"].items()}
+    assert told == {"port": "Port", **fields, **form["ui-field-behaviour"]["relabeling"]}
 
 
 def test_every_error_and_every_kind_of_output_is_told():
