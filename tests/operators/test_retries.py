@@ -9,6 +9,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 from airflow_provider_render.core import errors
 from airflow_provider_render.operators.catalog import RenderCatalogOperator, RenderModelOperator
 from airflow_provider_render.operators.dxgl import DxglDatasetOperator, DxglUploadOverlayOperator
+from airflow_provider_render.operators.folder import RenderFolderOperator
 from airflow_provider_render.operators.render import (
     DownloadRendersOperator,
     SubmitRenderOperator,
@@ -49,6 +50,7 @@ OPERATORS = [
     lambda: RenderSensor(job={}, **CONNECTED),
     lambda: RenderCatalogOperator(catalog=[], output="/out", **CONNECTED),
     lambda: RenderModelOperator(model="a.glb", output="/out", **CONNECTED),
+    lambda: RenderFolderOperator(source="/in", output="/out", **CONNECTED),
     lambda: DxglDatasetOperator(model="a.glb", output="/out", **CONNECTED),
     lambda: DxglUploadOverlayOperator(image="a.png", **CONNECTED),
 ]
