@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from os import PathLike
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from airflow_provider_render.core.calls import Answer, Call, Fetch, Operation
@@ -68,9 +68,7 @@ class ThreekitHook(RenderHook):
 
         :raises ConnectionConfigError: the connection lacks something.
         """
-        vendor = super().vendor
-        assert isinstance(vendor, ThreekitVendor)  # noqa: S101 - what make_vendor returns
-        return vendor
+        return cast(ThreekitVendor, super().vendor)
 
     def run(self, work: Call[T] | Operation[T], /) -> T:
         """Carry out a call or an operation, for the connection's organisation.
@@ -223,8 +221,7 @@ class _OrgDriver:
 
     async def _client(self) -> tuple[AsyncVendorClient, ThreekitVendor]:
         client = await self._hook.async_driver()
-        assert isinstance(client.vendor, ThreekitVendor)  # noqa: S101 - what make_vendor returns
-        return client, client.vendor
+        return client, cast(ThreekitVendor, client.vendor)
 
 
 def _org_id(connection: VendorConnection) -> str:

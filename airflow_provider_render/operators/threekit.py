@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow_provider_render.catalog.files import model_file
 from airflow_provider_render.catalog.preflight import check_model
+from airflow_provider_render.catalog.storage import place
 from airflow_provider_render.core.errors import (
     AmbiguousSubmitError,
     RenderInputError,
@@ -250,6 +251,14 @@ class ThreekitRenderOperator(ThreekitJobOperator):
         jobs = self.hook.run(_titled(self, title))
         return self._jobs(jobs[0].id) if jobs else []
 
+    def noted(self, jobs: list[RenderJob]) -> list[dict[str, Any]]:
+        """Return the job's id: the rest follows from the parameters, and assets may be many."""
+        return [{"job": jobs[0].refs["job"]}]
+
+    def recalled(self, noted: list[dict[str, Any]]) -> list[RenderJob]:
+        """Return the renders of the job."""
+        return self._jobs(noted[0]["job"])
+
     def finish(self, jobs: list[RenderJob]) -> list[dict[str, Any]]:
         """Return the renders, or their files."""
         if not self.output_folder:
@@ -291,7 +300,8 @@ class ThreekitImportProductsOperator(ThreekitJobOperator):
 
     Returns ``{"job_id", "products"}``.
 
-    :param products: a list of ``{"product": {...}, "query": {...}}``, or path or URL of a JSON file with one.
+    :param products: a list of ``{"product": {...}, "query": {...}}``, also as JSON text, or path or URL of a
+        JSON file with one.
     """
 
     template_fields: Sequence[str] = (*ThreekitJobOperator.template_fields, "products")
@@ -329,13 +339,21 @@ class ThreekitImportProductsOperator(ThreekitJobOperator):
         return {"job_id": jobs[0].refs["job"], "products": len(self._entries())}
 
     def _entries(self) -> list[dict[str, Any]]:
-        entries = self.products
-        if isinstance(entries, str):
-            with model_file(entries).source.open() as file:
-                entries = json.load(file)
+        entries = _read_json(self.products) if isinstance(self.products, str) else self.products
         if not isinstance(entries, list) or not entries or not all(map(_is_entry, entries)):
             raise RenderInputError('products: a list of {"product": {...}, "query": {...}} is wanted')
         return entries
+
+
+def _read_json(text: str) -> Any:
+    """Read JSON text, as a template gives it, or the file at a path or URL."""
+    try:
+        if text.lstrip().startswith("["):
+            return json.loads(text)
+        with place(text).open() as file:
+            return json.load(file)
+    except Exception as error:
+        raise RenderInputError(f"products: cannot read {text[:200]}: {error}") from error
 
 
 def asset_id_of(asset: Any) -> str:

@@ -73,6 +73,14 @@ class ThreekitJobOperator(WaitingOperator):
         """Return the jobs that a cut-off try has started; none where it started none."""
         return []
 
+    def noted(self, jobs: list[RenderJob]) -> list[dict[str, Any]]:
+        """Return what is remembered of jobs; Airflow's state store takes 64 KiB."""
+        return [job.to_json() for job in jobs]
+
+    def recalled(self, noted: list[dict[str, Any]]) -> list[RenderJob]:
+        """Return the jobs of which :meth:`noted` made a note."""
+        return read_jobs(noted)
+
     def execute(self, context: Context) -> Any:
         """Start the jobs, or take over those of an earlier try, and wait for them."""
         jobs, since = self._begun(context)
@@ -130,9 +138,9 @@ class ThreekitJobOperator(WaitingOperator):
             if not jobs:
                 remember(context, RECORD, record)
                 jobs = self._started(context, title)
-            record["jobs"] = [job.to_json() for job in jobs]
+            record["jobs"] = self.noted(jobs)
             remember(context, RECORD, record)
-        return read_jobs(record["jobs"]), float(record["since"])
+        return self.recalled(record["jobs"]), float(record["since"])
 
     def _started(self, context: Context, title: str) -> list[RenderJob]:
         """Start the jobs; a refusal, or wrong input, leaves nothing that a retry would have to look for."""

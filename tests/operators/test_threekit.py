@@ -214,6 +214,14 @@ def test_a_matrix_is_rendered_once_and_delivered_whole(threekit, armchair, stage
     assert (len(again), threekit.spent) == (2, 4)
 
 
+def test_a_matrix_without_stages_is_delivered_whole_a_second_time(threekit, armchair, tmp_path):
+    fields = {"assets": armchair, "attributes": {"Variant": ["Moss", "Navy"]}, "settings": {"width": 40}}
+    first = task(ThreekitRenderOperator, **fields, output=str(tmp_path)).run()
+    again = task(ThreekitRenderOperator, **fields, output=str(tmp_path)).run()
+    assert [file["sha256"] for file in again] == [file["sha256"] for file in first]
+    assert threekit.spent == 2
+
+
 def test_renders_that_stay_at_threekit_can_be_downloaded_by_another_task(
     threekit, armchair, stages, tmp_path
 ):
@@ -338,9 +346,9 @@ def test_items_without_a_query_are_not_sent_twice(threekit):
         work.start()
 
 
-@pytest.mark.parametrize("products", [[], [{"name": "x"}], {"product": {}}])
+@pytest.mark.parametrize("products", [[], [{"name": "x"}], {"product": {}}, "[]", "[{", "/nowhere.json"])
 def test_items_in_another_form_are_refused(threekit, products):
-    with pytest.raises(RenderInputError, match="products: a list of"):
+    with pytest.raises(RenderInputError, match=r"products: (a list of|cannot read)"):
         task(ThreekitImportProductsOperator, products=products).run()
 
 
