@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from airflow_provider_render.sandbox import uploads
 from airflow_provider_render.sandbox.imagine import assumed, clock
-from airflow_provider_render.sandbox.imagine.double import Imagine
+from airflow_provider_render.sandbox.imagine.double import REGISTERED, Imagine
 from airflow_provider_render.sandbox.imagine.errors import INVALID_KEY, ApiError
 
 SCHEME = "Imagine-key"
@@ -35,7 +35,7 @@ def authorize(request: Request) -> None:
     is_secret = _same(key, imagine.secret_key)
     if not is_secret and not _same(key, imagine.public_key):
         raise ApiError(401, INVALID_KEY)
-    if _host(request.headers.get("origin", "")) != _host(imagine.origin):
+    if _host(request.headers.get("origin", "")) not in {imagine.origin, *REGISTERED}:
         raise ApiError(401, assumed.ORIGIN_REFUSED)
     if not is_secret and request.method != "GET":
         raise ApiError(403, assumed.SCOPE_MISSING)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 NAME = "imagine"
 ORIGIN = "localhost:3000"
+REGISTERED = (ORIGIN, "yourdomain.com")
+"""The two domains that the vendor's document names as examples are registered."""
 TEAM_ID, TEAM = 17625, "sandbox's team - 17625"
 
 
@@ -36,7 +38,7 @@ class Imagine:
     :param folder: where its files are.
     :param secret_key: the key that may do everything.
     :param public_key: the key that may read.
-    :param origin: the domain that both are registered for.
+    :param origin: one of the domains that both are registered for.
     :param zapier_token: token of the Zapier side.
     :param zapier_session: session of the user who is logged in to the app.
     :param meter: counts the API hits.

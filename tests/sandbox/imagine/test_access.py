@@ -27,6 +27,7 @@ def test_the_origin_must_be_registered_with_or_without_its_scheme(waiting):
     assert status_of(waiting, Authorization=key, Origin="elsewhere.example") == 401
     assert status_of(waiting, Authorization=key, Origin=waiting.origin) == 200
     assert status_of(waiting, Authorization=key, Origin=f"http://{waiting.origin}") == 200
+    assert status_of(waiting, Authorization=key, Origin="yourdomain.com") == 200
 
 
 def test_the_public_key_reads_and_does_not_write(waiting):
