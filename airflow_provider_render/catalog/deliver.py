@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import mimetypes
 import re
 import shutil
 import tempfile
@@ -28,6 +29,14 @@ FRESH_LOCATIONS = 2
 """How often an output is located anew: a presigned URL may expire before the download has begun."""
 
 LINK_TYPE = "application/internet-shortcut"
+
+TAKEN = frozenset({"render.json"})
+"""Names in an item's folder that are this package's own."""
+
+LONGEST_STEM, LONGEST_STEM_BYTES, LONGEST_SUFFIX_BYTES = 100, 200, 20
+"""File systems take 255 bytes, of which a download's temporary name needs some more."""
+
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
 
 SUFFIXES = {"image/png": ".png", "image/webp": ".webp", "image/jpeg": ".jpg"}
 
@@ -105,12 +114,13 @@ class Delivery:
             kinds = ", ".join(sorted({output.kind for output in offered})) or "nothing"
             raise OutputError(f"outputs: render {parcel.job.id} offers none of those wanted; it has {kinds}")
         with tempfile.TemporaryDirectory(prefix="render-", dir=_spool(self._root)) as spool:
-            return tuple(self._file(parcel, output, Path(spool)) for output in wanted)
+            taken = set(TAKEN)
+            return tuple(self._file(parcel, output, Path(spool), taken) for output in wanted)
 
-    def _file(self, parcel: Parcel, output: RenderOutput, spool: Path) -> Mapping[str, Any]:
+    def _file(self, parcel: Parcel, output: RenderOutput, spool: Path, taken: set[str]) -> Mapping[str, Any]:
         name = safe_name(output.name)
         fetched = _linked(output, spool / name) if output.link else self._download(output, spool / name)
-        name = _named(name, fetched.media_type)
+        name = _unique(_named(name, fetched.media_type), taken)
         publish(fetched.path, self._root / parcel.folder / name)
         return {
             **({"link": output.link} if output.link else {}),
@@ -148,17 +158,35 @@ def _linked(output: RenderOutput, to: Path) -> Fetched:
 
 
 def safe_name(name: str) -> str:
-    """Return a vendor's file name without folders, control characters and excess length."""
+    """Return a vendor's file name without folders, control characters, excess length and special meaning."""
     last = re.split(r"[/\\]", name)[-1]
     kept = "".join(char if char.isprintable() else "_" for char in last).strip(" .")
     stem, dot, suffix = kept.rpartition(".")
-    return f"{stem[:100]}{dot}{suffix[:20]}" or "file"
+    if not dot or len(suffix.encode()) > LONGEST_SUFFIX_BYTES:
+        stem, dot, suffix = kept, "", ""
+    safe = f"{_cut(stem)}{dot}{suffix}" or "file"
+    return f"_{safe}" if _DEVICE.fullmatch(safe) else safe
+
+
+def _cut(stem: str) -> str:
+    return stem[:LONGEST_STEM].encode()[:LONGEST_STEM_BYTES].decode(errors="ignore")
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    """Return a name that no other file of the folder has, whatever the case of its letters."""
+    path, free, number = PurePosixPath(name), name, 2
+    while free.casefold() in taken:
+        free, number = f"{path.stem}-{number}{path.suffix}", number + 1
+    taken.add(free.casefold())
+    return free
 
 
 def _named(name: str, media_type: str) -> str:
-    """Give a file the extension of what it turned out to be."""
+    """Give a file the extension of what it turned out to be: folders of variants alone have none."""
     suffix = SUFFIXES.get(media_type)
     path = PurePosixPath(name)
+    if not path.suffix:
+        return name + (suffix or mimetypes.guess_extension(media_type) or ".bin")
     if suffix is None or path.suffix.lower() in (suffix, ".jpeg"):
         return name
     return path.with_suffix(suffix).name if path.suffix.lower() in SUFFIXES.values() else name

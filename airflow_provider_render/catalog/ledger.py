@@ -79,6 +79,17 @@ class Ledger:
             )
         self._book(amount, calls, dict(prices))
 
+    def require(self, cost: Decimal) -> None:
+        """See to it that calls which cost something by themselves are still within the limit.
+
+        :raises BudgetError: they are not; they were not made.
+        """
+        if cost and self.limit is not None and self.total + cost > self.limit:
+            raise BudgetError(
+                f"the next calls cost {cost} credits, this run has spent {self.total} of the {self.limit} it"
+                " may (max_credits); they were not made"
+            )
+
     def release(self, prices: Mapping[str, Decimal], calls: int = 1) -> None:
         """Take back what the vendor said it did not charge."""
         left = {mark: price for mark, price in self._pending.items() if mark not in prices}

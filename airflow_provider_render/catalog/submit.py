@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
-from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import Literal, TypeVar
 from uuid import uuid4
 
+from airflow_provider_render.catalog.inquiry import Inquiry
 from airflow_provider_render.catalog.ledger import Ledger
 from airflow_provider_render.catalog.waiting import look
 from airflow_provider_render.catalog.wanted import Group, Submitted, Wanted, grouped, prices
@@ -34,22 +34,15 @@ from airflow_provider_render.core.errors import (
 from airflow_provider_render.core.job import RenderJob, RenderStatus
 from airflow_provider_render.core.journal import (
     Journal,
-    Phase,
     Record,
     intend,
     preparing,
     submitted,
 )
-from airflow_provider_render.core.vendor import Answerable, Existing, Upload, VendorClient
+from airflow_provider_render.core.vendor import Answerable, Upload, VendorClient
 
 T = TypeVar("T")
 OnAmbiguous = Literal["fail", "resubmit"]
-
-LOOK_AGAIN = 5.0
-"""Seconds between two questions about a cut-off submit."""
-
-LONG_AGO = 10
-"""Settling times after which no request can still be under way, however slow its upload was."""
 
 STOPPING = (AuthError, OutOfCreditsError, QuotaError, BudgetError)
 """Errors after which no further paid call makes sense."""
@@ -86,12 +79,11 @@ class Submission:
     ) -> None:
         self._client = client
         self._vendor = client.vendor
-        self._pause = pause
         self._journal = journal
         self._ledger = ledger
         self._run = run
         self._now = now
-        self._began = datetime.fromisoformat(now())
+        self._inquiry = Inquiry(client, force=force, now=now, pause=pause)
         self._force = force
         self._on_ambiguous = on_ambiguous
         self._concurrency = max(1, concurrency)
@@ -104,8 +96,9 @@ class Submission:
         :returns: what was paid, what was adopted, and what failed and why. A refusal that would meet
             every further call too, such as an empty account, fails all that were not yet submitted.
         """
-        groups = self._adopt(self._identify(self._resumed(grouped(wanted, self._journal))))
+        groups = grouped(wanted, self._journal)
         try:
+            groups = self._adopt(self._identify(self._resumed(groups)))
             self._upload(groups)
             for batch in self._batches([group for group in self._open(groups) if group.model_id]):
                 self._submit(batch)
@@ -143,7 +136,7 @@ class Submission:
     def _identify(self, groups: list[Group]) -> list[Group]:
         """Find the vendor's ids of models it already has."""
         unknown = {group.model: group for group in groups if not group.model_id and group.request.model}
-        for group, result in self._at_once(self._find_model, list(unknown.values())):
+        for group, result in self._at_once(self._inquiry.model, list(unknown.values())):
             same = [other for other in groups if other.model == group.model]
             if isinstance(result, RenderError):
                 self._fail(same, result)
@@ -151,83 +144,49 @@ class Submission:
                 self._known(same, result)
         return self._open(groups)
 
-    def _find_model(self, group: Group) -> Upload | None:
-        if group.request.model is None:
-            return Upload(group.model_id) if group.model_id else None
-        hints = (hint for one in group.members if (hint := one.hint))
-        return self._client.run(self._vendor.find_model(replace(group.request, model_id=next(hints, None))))
-
     def _known(self, groups: list[Group], model: Upload) -> None:
         """Note the model of renders; those whose model is not ready yet are left for later.
 
         A render whose submit was cut off is looked for all the same: its model was ready then.
         """
         for group in groups:
-            if model.preparing is None or group.recovering:
-                group.model_id = model.model_id or None
-            else:
+            if group.recovering:
+                group.model_id, group.preparing = model.model_id or None, model.preparing
+            elif model.preparing:
                 self._preparing([group], model.preparing)
+            else:
+                group.model_id = model.model_id or None
 
     def _preparing(self, groups: Sequence[Group], job: RenderJob) -> None:
+        booked = [group for group in groups if group.booked(self._run)]
+        if booked:
+            self._ledger.release(prices(booked), calls=0)
         self._journal.put({key: preparing(self._intent(one, key), job) for one in groups for key in one.keys})
         self._result.preparing += [key for group in groups for key in group.keys]
 
     def _adopt(self, groups: list[Group]) -> list[Group]:
         """Take over renders that are there already, and clear up submits that were cut off."""
-        asked = [group for group in groups if group.model_id or group.recovering]
-        for group, result in self._at_once(self._existing, asked):
+        asked = [group for group in groups if group.model_id or group.recovering or group.twin]
+        for group, result in self._at_once(self._inquiry.render, asked):
             if isinstance(result, RenderError):
                 self._fail([group], result)
             elif result.job is not None:
                 self._adopted(group, result.job)
             elif group.recovering and result.answer is Answerable.UNKNOWN and self._on_ambiguous == "fail":
                 self._fail([group], self._ambiguous(group))
+            elif group.recovering:
+                self._clear(group)
         return self._open(groups)
 
-    def _existing(self, group: Group) -> Existing:
-        """Ask for an equal render; a forced run notes those that are there and wants another."""
-        if group.recovering:
-            return self._cleared_up(group)
-        while True:
-            found = self._find(group)
-            if not self._force or found.job is None:
-                return found
-            group.exclude = (*group.exclude, found.job.id)
-
-    def _find(self, group: Group) -> Existing:
-        return self._client.run(self._vendor.find_existing(group.question, group.exclude))
-
-    def _cleared_up(self, group: Group) -> Existing:
-        """Ask for the render of a cut-off submit until it is there, or has had the time to appear."""
-        while True:
-            found = self._find(group)
-            left = self._unsettled(group)
-            if found.answer is not Answerable.ABSENT or left <= 0:
-                return found
-            self._pause(min(left, self._patience))
-            if not group.model_id and (model := self._find_model(group)):
-                group.model_id = model.model_id or None
-
-    @property
-    def _patience(self) -> float:
-        """Seconds between two questions; where each costs, there are three of them at most."""
-        paid = self._vendor.capabilities.call_price
-        return max(LOOK_AGAIN, self._vendor.poll_policy.settling / 3) if paid else LOOK_AGAIN
-
-    def _unsettled(self, group: Group) -> float:
-        """Return the seconds in which the vendor may still come to know of a cut-off submit.
-
-        Nobody wrote down when the request ended, so they count from the first question after it.
-        """
-        intents = [record for record in group.before.values() if record and record.phase is Phase.INTENT]
-        written = max(datetime.fromisoformat(record.updated) for record in intents)
-        now, settling = datetime.fromisoformat(self._now()), self._vendor.poll_policy.settling
-        if (now - written).total_seconds() > LONG_AGO * settling:
-            return 0.0
-        return settling - (now - self._began).total_seconds()
+    def _clear(self, group: Group) -> None:
+        """Go on with a submit that was cut off and is to be made again, as soon as its model is ready."""
+        group.cleared = True
+        if group.preparing:
+            self._preparing([group], group.preparing)
 
     def _adopted(self, group: Group, job: RenderJob) -> None:
-        self._record(group, job, group.price if group.recovering else Decimal(0))
+        recovered = group.recovering and job != group.twin
+        self._record(group, job, group.price if recovered else Decimal(0))
         self._result.adopted += group.keys
         self._advance()
 
@@ -345,7 +304,9 @@ class Submission:
         """Take intents back, unless the paid call may have happened after all."""
         if isinstance(error, VendorError) and error.happened is not False:
             return
-        before = {key: self._unbooked(group, key) for group in groups for key in group.keys}
+        for group in groups:
+            group.before = {key: self._unbooked(group, key) for key in group.keys}
+        before = {key: record for group in groups for key, record in group.before.items()}
         self._journal.put({key: record for key, record in before.items() if record})
         self._journal.forget([key for key, record in before.items() if not record])
         self._ledger.release(prices(groups))
@@ -386,6 +347,7 @@ class Submission:
         self, step: Callable[[Group], T], groups: Sequence[Group]
     ) -> Iterator[tuple[Group, T | RenderError]]:
         """Run a step for all groups at the same time; yield each result or error as it comes."""
+        self._ledger.require(self._vendor.capabilities.call_price * len(groups))
         with ThreadPoolExecutor(self._concurrency, thread_name_prefix="render") as pool:
             futures = {pool.submit(step, group): group for group in groups}
             for future in as_completed(futures):

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from airflow_provider_render.core.job import RenderJob, RenderState
-from airflow_provider_render.core.journal import Record
+from airflow_provider_render.core.journal import Phase, Record
 from airflow_provider_render.core.vendor import RenderVendor, VendorClient
 
 SHARES = 8
@@ -51,6 +51,18 @@ def submitted_at(records: Mapping[str, Record]) -> float:
     """Return when the youngest of the renders was submitted, seconds since the epoch."""
     times = [datetime.fromisoformat(record.updated).timestamp() for record in records.values()]
     return max(times, default=0.0)
+
+
+def awaited(records: Mapping[str, Record]) -> dict[str, Record]:
+    """Return the records that a run waits for now: models being prepared, or else renders."""
+    models = {key: record for key, record in records.items() if record.phase is Phase.PREPARING}
+    return models or dict(records)
+
+
+def living(records: Iterable[Record]) -> dict[str, RenderJob]:
+    """Return renders by what they show, of records that know of no failure."""
+    good = (Phase.SUBMITTED, Phase.SUCCEEDED, Phase.DELIVERED)
+    return {one.fingerprint: one.job for one in records if one.job and one.phase in good}
 
 
 def model_ids(records: Iterable[Record]) -> dict[str, str]:

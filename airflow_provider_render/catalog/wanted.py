@@ -25,6 +25,7 @@ class Wanted:
     :param action: ``RENDER`` or ``RECOVER``.
     :param source: what the model's listing said when its bytes were read, for :attr:`Record.source`.
     :param hint: the vendor's id of the model as an earlier run noted it.
+    :param twin: a render of another item that shows the same, and has not failed as far as is known.
     """
 
     request: RenderRequest
@@ -33,6 +34,7 @@ class Wanted:
     action: Action = Action.RENDER
     source: Mapping[str, Any] = field(default_factory=dict)
     hint: str | None = None
+    twin: RenderJob | None = None
 
 
 @dataclass(slots=True)
@@ -61,6 +63,9 @@ class Group:
     :param exclude: ids of equal renders that are not to be adopted.
     :param ticket: name of the submit call that is being made.
     :param announced: what a milestone of that call told.
+    :param preparing: what the vendor does to the model before it can be rendered, found while it was asked
+        about a submit that was cut off.
+    :param cleared: whether the vendor said that the cut-off submit never happened.
     """
 
     members: list[Wanted]
@@ -69,6 +74,8 @@ class Group:
     exclude: tuple[str, ...]
     ticket: str = ""
     announced: RenderJob | None = None
+    preparing: RenderJob | None = None
+    cleared: bool = False
 
     @property
     def price(self) -> Decimal:
@@ -101,8 +108,14 @@ class Group:
 
     @property
     def recovering(self) -> bool:
-        """Whether a submit of it was cut off."""
-        return any(wanted.action is Action.RECOVER for wanted in self.members)
+        """Whether a submit of it was cut off, and nobody knows yet whether it happened."""
+        return not self.cleared and any(wanted.action is Action.RECOVER for wanted in self.members)
+
+    @property
+    def twin(self) -> RenderJob | None:
+        """A render of another item that shows the same."""
+        twins = (one.twin for one in self.members)
+        return next((job for job in twins if job and job.id not in self.exclude), None)
 
     @property
     def keys(self) -> list[str]:

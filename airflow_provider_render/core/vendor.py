@@ -39,6 +39,10 @@ class Capabilities:
     :param bulk_states: whether one call tells the states of many renders.
     :param tells_submitted: whether the vendor can tell for certain if an interrupted submit happened.
     :param call_price: credits that the vendor takes for every call of its API, beside what renders cost.
+    :param calls_per_render: how many such calls a new render takes at the least, beside the one that is its
+        price.
+    :param zip_holds: extensions of which a ZIP must hold exactly one file; empty where the vendor has no such
+        rule.
     """
 
     extensions: frozenset[str]
@@ -49,6 +53,8 @@ class Capabilities:
     bulk_states: bool = False
     tells_submitted: bool = False
     call_price: Decimal = Decimal(0)
+    calls_per_render: int = 0
+    zip_holds: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from airflow_provider_render.core.pacing import Pacer
 from airflow_provider_render.core.resource import Fetched
 from airflow_provider_render.core.vendor import RenderVendor
 from airflow_provider_render.http import body
-from airflow_provider_render.http.clients import settings, trust
+from airflow_provider_render.http.clients import open_clients, trust
 from airflow_provider_render.http.download import downloading
 from airflow_provider_render.http.exchange import converse
 from airflow_provider_render.http.failures import FAILURES, failure
@@ -98,7 +98,7 @@ class AsyncDriver:
         if not self._clients:
             await asyncio.to_thread(trust, options.verify)
         if not self._clients:
-            self._clients = {keep: httpx.AsyncClient(**settings(options, keep)) for keep in (True, False)}
+            self._clients = open_clients(httpx.AsyncClient, options)
             self._keeper = _close_at_shutdown(*self._clients.values())
             await anext(self._keeper)
 

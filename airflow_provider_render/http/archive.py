@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import lzma
 import zipfile
 import zlib
@@ -20,7 +21,12 @@ def zip_damage(path: Path) -> str | None:
     try:
         with zipfile.ZipFile(path) as archive:
             broken = archive.testzip()
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError) as error:
+        return str(error)
+    except OSError as error:
+        # A damaged bzip2 stream is an OSError without a number, a seek before the start one with EINVAL.
+        if error.errno not in (None, errno.EINVAL):
+            raise
         return str(error)
     except (RuntimeError, NotImplementedError):
         # Encrypted, or packed by a method that Python lacks: whole as far as can be told.

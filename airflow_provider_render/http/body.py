@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from time import monotonic
@@ -11,12 +12,23 @@ from typing import Any
 import httpx
 
 from airflow_provider_render.core.calls import ByteSource, Call
-from airflow_provider_render.core.errors import ModelFileError, UnavailableError, UnexpectedAnswerError
+from airflow_provider_render.core.errors import (
+    ConnectionConfigError,
+    ModelFileError,
+    RenderError,
+    RenderInputError,
+    UnavailableError,
+    UnexpectedAnswerError,
+)
 from airflow_provider_render.http.steps import Attempt
 
 CHUNK = 256 * 1024
 MAX_ANSWER = 64 * 1024 * 1024
 REFUSAL_READ = 64 * 1024
+
+_TEXT = r"[^\s\x00-\x1f\x7f]"
+_HEADER = re.compile(rf"[\w!#$%&'*+.^`|~-]+: (?:{_TEXT}(?:[^\x00-\x08\x0a-\x1f\x7f]*{_TEXT})?)?", re.ASCII)
+"""What h11 sends; its message about anything else would quote it, though it be a token."""
 
 
 class SourceReader:
@@ -75,13 +87,29 @@ def request(client: httpx.Client | httpx.AsyncClient, attempt: Attempt, opened: 
 
     :param opened: closes the sources.
     :raises ModelFileError: a source cannot be opened.
+    :raises ConnectionConfigError: a header cannot be sent.
+    :raises RenderInputError: a parameter cannot be sent.
     """
+    try:
+        headers = _headers(attempt)
+        body = _body(attempt.call, opened) if attempt.call else {}
+        return client.build_request(attempt.method, attempt.url, headers=headers, **body)
+    except RenderError:
+        raise
+    except (TypeError, ValueError, RecursionError) as error:
+        raise RenderInputError(f"{attempt.label} cannot be sent: {error}. Nothing was sent.") from None
+
+
+def _headers(attempt: Attempt) -> httpx.Headers:
     headers = httpx.Headers()
     for name, value in attempt.headers.items():
+        if not _HEADER.fullmatch(f"{name}: {value}"):
+            raise ConnectionConfigError(
+                f"{attempt.label}: the value of header {name!r} cannot be sent, as where a token has a line"
+                " break in it. Nothing was sent."
+            )
         headers[name] = value
-    call = attempt.call
-    body = _body(call, opened) if call else {}
-    return client.build_request(attempt.method, attempt.url, headers=headers, **body)
+    return headers
 
 
 def _body(call: Call[Any], opened: ExitStack) -> dict[str, Any]:

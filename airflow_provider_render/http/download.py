@@ -15,6 +15,7 @@ from airflow_provider_render.core.errors import DownloadError, OutputError, Vend
 from airflow_provider_render.core.resource import Fetched
 from airflow_provider_render.http.archive import is_zip, zip_damage
 from airflow_provider_render.http.exchange import corrected, refusal, round_trip, wait_or_raise
+from airflow_provider_render.http.redact import redact
 from airflow_provider_render.http.steps import Attempt, Blocking, Talk, Terms, ask
 from airflow_provider_render.http.target import resolve
 
@@ -25,7 +26,7 @@ PROGRESS = 1024 * 1024
 RANGE_NOT_SATISFIABLE = 416
 WORDLESS_TYPES = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)", re.ASCII)
 
 
 class PartFile:
@@ -194,7 +195,7 @@ def _until_whole(fetch: Fetch, part: PartFile, terms: Terms) -> Talk[Fetched]:
 
 def _once(fetch: Fetch, part: PartFile, terms: Terms) -> Talk[Fetched]:
     url = resolve(terms.vendor.base_url, corrected(fetch.path, terms), fetch.query)
-    attempt = Attempt(fetch.label, "GET", url, part.headers(), sink=part)
+    attempt = Attempt(redact(fetch.label), "GET", url, part.headers(), sink=part)
     answer, at_home = yield from round_trip(attempt, terms)
     if answer.status in (200, 206):
         fetched: Fetched = yield from ask(Blocking(part.finish))

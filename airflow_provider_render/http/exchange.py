@@ -8,11 +8,15 @@ from __future__ import annotations
 import logging
 from contextlib import closing
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from airflow_provider_render.core.calls import Answer, Call, Effect, Notice, Operation
 from airflow_provider_render.core.errors import (
     OutcomeUnknownError,
+    RateLimitedError,
     RenderError,
     UnavailableError,
     UnexpectedAnswerError,
@@ -20,7 +24,7 @@ from airflow_provider_render.core.errors import (
 )
 from airflow_provider_render.core.paths import AssumedPath
 from airflow_provider_render.core.retry import retry_after, retry_delay
-from airflow_provider_render.http.redact import excerpt, redact
+from airflow_provider_render.http.redact import excerpt, masked, message, redact
 from airflow_provider_render.http.steps import Attempt, Hold, Pause, Talk, Terms, ask
 from airflow_provider_render.http.target import origin, redirected, resolve
 
@@ -28,8 +32,10 @@ T = TypeVar("T")
 
 MAX_REDIRECTS = 5
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+TOO_MANY = 429
 NOT_DONE_REDIRECTS = frozenset({307, 308})
-BAD_PARSE = (ValueError, LookupError, TypeError, AttributeError)
+BAD_PARSE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+"""What comes of reading an answer of another shape than the vendor documents."""
 
 log = logging.getLogger(__name__)
 
@@ -82,14 +88,14 @@ def wait_or_raise(error: VendorError, label: str, effect: Effect, sendings: int,
     :raises VendorError: it must not be sent again.
     """
     policy = terms.options.retry
-    error.args = (redact(str(error), terms.secrets),)
+    error.args = (message(error, terms.secrets),)
     if error.transient and error.retry_after is not None:
         # Capped: an hour asked of one call would otherwise block every other call without a word.
         yield Hold(min(error.retry_after, policy.cap))
     delay = retry_delay(error, effect, sendings, policy, terms.jitter())
     if delay is None:
         raise _final(error, label, effect)
-    log.info("sending %d of %s failed, the next is in %.1f s: %s", sendings, label, delay, error)
+    log.info("sending %d of %s failed, the next is in %.1f s: %s", sendings, redact(label), delay, error)
     yield Pause(delay)
 
 
@@ -98,8 +104,8 @@ def _final(error: VendorError, label: str, effect: Effect) -> VendorError:
         return error
     harm = "be charged twice" if effect is Effect.PAID else "make a second one"
     unknown = OutcomeUnknownError(
-        f"{label} may or may not have happened. It is not sent again blindly, because that could {harm}. "
-        f"Cause: {error}",
+        f"{redact(label)} may or may not have happened. It is not sent again blindly, because that could"
+        f" {harm}. Cause: {error}",
         status=error.status,
         code=error.code,
         retry_after=error.retry_after,
@@ -111,12 +117,21 @@ def _final(error: VendorError, label: str, effect: Effect) -> VendorError:
 
 def _send(call: Call[T], terms: Terms) -> Talk[T]:
     url = resolve(terms.vendor.root(call.credential), corrected(call.path, terms), call.query)
-    answer, _ = yield from round_trip(Attempt(call.label, call.method, url, call.headers, call), terms)
-    log.debug("%s answered %d", call.label, answer.status)
-    terms.meter.add(terms.vendor.charge(answer))
+    answer, _ = yield from round_trip(
+        Attempt(redact(call.label), call.method, url, call.headers, call), terms
+    )
+    log.debug("%s answered %d", answer.call, answer.status)
+    terms.meter.add(_charge(answer, terms))
     if answer.status >= 300:
         raise refusal(answer, terms)
     return _read(call, answer, terms)
+
+
+def _charge(answer: Answer, terms: Terms) -> Decimal:
+    try:
+        return terms.vendor.charge(answer)
+    except BAD_PARSE:
+        return Decimal(0)
 
 
 def corrected(path: str, terms: Terms) -> str:
@@ -156,8 +171,9 @@ def _follow(attempt: Attempt, location: str) -> Attempt:
 
 def refusal(answer: Answer, terms: Terms) -> VendorError:
     """Return the error that an answer outside 2xx means."""
-    error = _judged(answer, terms)
-    error.args = (redact(str(error), terms.secrets),)
+    # Masked before the vendor quotes a part of it: half a secret would not be found again.
+    error = _judged(replace(answer, body=masked(answer.body, terms.secrets)), terms)
+    error.args = (message(error, terms.secrets),)
     if error.retry_after is None and error.transient:
         error.retry_after = retry_after(answer.headers, terms.clock())
     if answer.status >= 500 or isinstance(error, UnavailableError):
@@ -176,6 +192,8 @@ def _judged(answer: Answer, terms: Terms) -> VendorError:
             return UnavailableError(
                 f"{answer.call}: the server answered {answer.status}", status=answer.status
             )
+        if answer.status == TOO_MANY:
+            return RateLimitedError(f"{answer.call}: the server answered {TOO_MANY}", status=TOO_MANY)
         return _unexpected(answer, terms, "refuses in an unknown form", happened=False)
 
 
@@ -190,9 +208,17 @@ def _read(call: Call[T], answer: Answer, terms: Terms) -> T:
     except RenderError:
         raise
     except BAD_PARSE as error:
-        # A pydantic error quotes its input, which may hold a presigned URL: hence "from None".
-        reason = " ".join(redact(str(error), terms.secrets).split())[:300]
+        # "from None": the error holds what it could not read, which may be a presigned URL.
+        reason = " ".join(redact(_reason(error), terms.secrets).split())[:300]
         raise _unexpected(answer, terms, f"cannot be read ({type(error).__name__}: {reason})") from None
+
+
+def _reason(error: Exception) -> str:
+    """Return what is wrong with an answer: pydantic would quote it, with half a signature that none masks."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found)
 
 
 def _is_page(call: Call[Any], answer: Answer) -> bool:

@@ -24,7 +24,7 @@ class HttpOptions:
 
     timeout: float = 60.0
     verify: bool | str = True
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     max_concurrency: int = 8
     rate: float | None = None
     retry: RetryPolicy = field(default_factory=RetryPolicy)

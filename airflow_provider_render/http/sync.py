@@ -17,7 +17,7 @@ from airflow_provider_render.core.pacing import Pacer
 from airflow_provider_render.core.resource import Fetched
 from airflow_provider_render.core.vendor import RenderVendor
 from airflow_provider_render.http import body
-from airflow_provider_render.http.clients import settings
+from airflow_provider_render.http.clients import open_clients
 from airflow_provider_render.http.download import downloading
 from airflow_provider_render.http.exchange import converse
 from airflow_provider_render.http.failures import FAILURES, failure
@@ -87,7 +87,7 @@ class SyncDriver:
         with self._lock:
             self._running += 1
             if not self._clients:
-                self._clients = self._open()
+                self._clients = open_clients(httpx.Client, self.terms.options)
         try:
             return self._steps(talk)
         finally:
@@ -96,9 +96,6 @@ class SyncDriver:
                 last = self._retired and not self._running
             if last:
                 self.close()
-
-    def _open(self) -> dict[bool, httpx.Client]:
-        return {keep: httpx.Client(**settings(self.terms.options, keep)) for keep in (True, False)}
 
     def _steps(self, talk: Talk[T]) -> T:
         reply = None

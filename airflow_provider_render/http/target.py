@@ -7,9 +7,11 @@ from urllib.parse import urlencode
 
 import httpx
 
-from airflow_provider_render.core.errors import UnexpectedAnswerError
+from airflow_provider_render.core.errors import RenderInputError, UnexpectedAnswerError
 
 Origin = tuple[str, str, int | None]
+
+LONGEST_LABEL, HIGHEST_PORT = 63, 65535
 
 
 def resolve(base_url: str, path: str, query: Mapping[str, str | int | None]) -> str:
@@ -20,10 +22,14 @@ def resolve(base_url: str, path: str, query: Mapping[str, str | int | None]) -> 
     :param base_url: root of the API; may have a path of its own.
     :param path: path below it, or an absolute URL.
     :param query: further parameters; None values are left out.
+    :raises RenderInputError: a parameter holds characters that cannot be sent.
     """
     absolute = path.lower().startswith(("http://", "https://"))
     url = path if absolute else f"{base_url.rstrip('/')}/{path.lstrip('/')}"
-    given = urlencode({name: value for name, value in query.items() if value is not None})
+    try:
+        given = urlencode({name: value for name, value in query.items() if value is not None})
+    except UnicodeError as error:
+        raise RenderInputError(f"a parameter of {path.partition('?')[0]} cannot be sent: {error}") from None
     if not given:
         return url
     return f"{url}{'&' if '?' in url else '?'}{given}"
@@ -32,12 +38,17 @@ def resolve(base_url: str, path: str, query: Mapping[str, str | int | None]) -> 
 def origin(url: str) -> Origin:
     """Return scheme, host and port; the scheme's own port counts as None.
 
-    :raises UnexpectedAnswerError: it is not a URL.
+    :raises UnexpectedAnswerError: it is not a URL, or no connection can be made to it.
     """
     try:
         parts = httpx.URL(url)
-    except httpx.InvalidURL as error:
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise UnexpectedAnswerError(f"cannot call a broken URL: {error}") from None
+    labels = parts.raw_host.removesuffix(b".").split(b".")
+    if not all(0 < len(label) <= LONGEST_LABEL for label in labels) or (parts.port or 0) > HIGHEST_PORT:
+        raise UnexpectedAnswerError(
+            f"cannot call a broken URL: no host is named {parts.host[:LONGEST_LABEL]!r} or has that port"
+        )
     return parts.scheme, parts.host, parts.port
 
 

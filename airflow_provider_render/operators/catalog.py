@@ -15,14 +15,14 @@ from airflow_provider_render.catalog.reconcile import CatalogSpec, Reconciliatio
 from airflow_provider_render.catalog.report import Report
 from airflow_provider_render.catalog.sources import read_catalog
 from airflow_provider_render.catalog.submit import OnAmbiguous
-from airflow_provider_render.catalog.waiting import adopted, jobs_of, submitted_at
+from airflow_provider_render.catalog.waiting import adopted, awaited, jobs_of, submitted_at
 from airflow_provider_render.core.errors import (
     CatalogError,
     RenderFailedError,
     RenderInputError,
     UnavailableError,
 )
-from airflow_provider_render.core.journal import Action, Phase, Record
+from airflow_provider_render.core.journal import Action, Record
 from airflow_provider_render.core.polling import Verdict
 from airflow_provider_render.operators.base import (
     WaitingOperator,
@@ -38,8 +38,8 @@ from airflow_provider_render.operators.base import (
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-LISTED = 20
-"""Items that a plan names in its result, which is an XCom."""
+LISTED, MOST_BYTES = 20, 8000
+"""Items that a plan names in its result, and the bytes that they may take: it is an XCom."""
 
 
 class RenderCatalogOperator(WaitingOperator):
@@ -65,7 +65,8 @@ class RenderCatalogOperator(WaitingOperator):
 
     :param render_conn_id: connection; its type says which vendor renders.
     :param catalog: rows as a list of mappings, or a path or URL of a CSV, JSONL, JSON or Parquet file, or
-        of a folder of models. Columns: sku, model, and optionally variant, settings, title, tags.
+        of a folder of models, or a SQL query, ``{"conn_id": ..., "sql": ...}``. Columns: sku, model, and
+        optionally variant, settings, title, tags.
     :param output: path or URL of the output folder.
     :param settings: render settings for all items, in the vendor's names; a row's own go before them.
     :param outputs: kinds of output to deliver, such as ``["video", "poster"]``; the vendor's usual if None.
@@ -81,6 +82,10 @@ class RenderCatalogOperator(WaitingOperator):
     :param shard_groups: into how many parts the catalog is divided.
     :param extra_columns: ``error`` or ``ignore`` for columns that mean nothing here.
     :param fail_on_item_failure: fail the task when any item failed.
+    :param table: path or URL, ending in ``.jsonl`` or ``.parquet``, of a table of all that is delivered, one
+        row a file; True for ``_render/table.jsonl`` in the output folder.
+    :param table_conn_id: connection of a database in which the same table is kept.
+    :param table_name: its name there; it is created where it is missing.
     """
 
     template_fields: Sequence[str] = (
@@ -92,6 +97,9 @@ class RenderCatalogOperator(WaitingOperator):
         "max_credits",
         "force",
         "plan_only",
+        "table",
+        "table_conn_id",
+        "table_name",
     )
     template_fields_renderers = {"settings": "json"}
 
@@ -113,6 +121,9 @@ class RenderCatalogOperator(WaitingOperator):
         shard_groups: int = 1,
         extra_columns: ExtraColumns = "error",
         fail_on_item_failure: bool = False,
+        table: str | bool | None = None,
+        table_conn_id: str | None = None,
+        table_name: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -131,10 +142,27 @@ class RenderCatalogOperator(WaitingOperator):
         self.shard_groups = shard_groups
         self.extra_columns = extra_columns
         self.fail_on_item_failure = fail_on_item_failure
+        self.table = table
+        self.table_conn_id = table_conn_id
+        self.table_name = table_name
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Plan, pay for what changed, and wait for it."""
         run = self._reconciliation(context)
+        try:
+            return self._begin(context, run)
+        finally:
+            run.ledger.keep()
+
+    def execute_complete(self, context: Context, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Take up what has ended: deliver renders, and submit those whose models have become ready."""
+        run = self._reconciliation(context, recall(context, "render.run"))
+        try:
+            return self._go_on(context, run, run.plan(), event or {})
+        finally:
+            run.ledger.keep()
+
+    def _begin(self, context: Context, run: Reconciliation) -> dict[str, Any]:
         plan = run.plan()
         if plan.of(Action.WAIT):
             # A render that was cancelled or removed meanwhile is to be paid anew, not waited for.
@@ -142,17 +170,12 @@ class RenderCatalogOperator(WaitingOperator):
             plan = run.plan()
         self.log.info("plan for %s:\n%s", self.hook.vendor.title, plan.table())
         if read_flag("plan_only", self.plan_only):
-            return plan.to_json(limit=LISTED)
+            return plan.to_json(limit=LISTED, most=MOST_BYTES)
         self._require_work(plan)
         run.approve(plan)
         run.submit(plan)
         event = self._wait(context, run, plan) if run.open(plan) else {}
         return self._go_on(context, run, plan, event)
-
-    def execute_complete(self, context: Context, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Take up what has ended: deliver renders, and submit those whose models have become ready."""
-        run = self._reconciliation(context, recall(context, "render.run"))
-        return self._go_on(context, run, run.plan(), event or {})
 
     def _go_on(
         self, context: Context, run: Reconciliation, plan: Plan, event: Mapping[str, Any]
@@ -174,9 +197,7 @@ class RenderCatalogOperator(WaitingOperator):
 
     def _wait(self, context: Context, run: Reconciliation, plan: Plan) -> dict[str, Any]:
         """Wait for models that are being prepared, or else for renders."""
-        open_ = run.open(plan)
-        first = {key: one for key, one in open_.items() if one.phase is Phase.PREPARING}
-        records = first or open_
+        records = awaited(run.open(plan))
         run.ledger.keep()
         jobs = jobs_of(records)
         total = run.count(plan)
@@ -204,7 +225,12 @@ class RenderCatalogOperator(WaitingOperator):
         report = run.report(plan)
         self.portal_url = next((item.portal_url for item in report.items if item.portal_url), None)
         self.log.info("done: %s", report.summary(run.root))
-        self._judge(run, report)
+        try:
+            self._judge(run, report)
+            if stuck := run.stuck(plan):
+                raise UnavailableError(f"items that did not get on: {len(stuck)}; a retry takes up only them")
+        finally:
+            run.export(plan)
         return self._result(run, report)
 
     def _result(self, run: Reconciliation, report: Report) -> dict[str, Any]:
@@ -260,6 +286,9 @@ class RenderCatalogOperator(WaitingOperator):
             group=self.shard_group,
             groups=self.shard_groups,
             extra_columns=self.extra_columns,
+            table=self.table,
+            table_conn_id=self.table_conn_id,
+            table_name=self.table_name,
         )
 
 

@@ -155,7 +155,7 @@ class GlossiRetryRenderOperator(GlossiOperator):
         noted = recall(context, RETRY)
         noted = noted if noted.get("of") == wanted.id else {}
         job = RenderJob.from_json(noted["job"]) if noted.get("job") else wanted
-        if noted.get("job") and noted.get("epoch") == force_token(context):
+        if noted.get("phase") == "submitted" and noted.get("epoch") == force_token(context):
             return job.to_json()
         info = self.glossi.renders.get(job.id)
         if self.glossi.vendor.words.status(info.status) is not RenderStatus.FAILED:
@@ -167,7 +167,8 @@ class GlossiRetryRenderOperator(GlossiOperator):
 
     def _retry(self, context: Context, wanted: RenderJob, job: RenderJob) -> RenderJob:
         before = recall(context, RETRY)
-        remember(context, RETRY, {"of": wanted.id, "epoch": force_token(context), "phase": "intent"})
+        intent = {"of": wanted.id, "epoch": force_token(context), "phase": "intent", "job": job.to_json()}
+        remember(context, RETRY, intent)
         try:
             info = self.glossi.renders.retry(job.id)
         except VendorError as error:

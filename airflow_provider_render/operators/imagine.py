@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_render.catalog.clock import utcnow
+from airflow_provider_render.catalog.inquiry import LONG_AGO
 from airflow_provider_render.catalog.submit import OnAmbiguous
 from airflow_provider_render.core.calls import Operation, noting
 from airflow_provider_render.core.errors import (
@@ -177,9 +178,10 @@ class ImagineSceneRenderOperator(WaitingOperator):
         sku = record.job.refs["sku"]
         found = self.hook.run(scenes.seen_before(sku))
         age = time.time() - datetime.fromisoformat(record.updated).timestamp()
-        left = self.hook.vendor.poll_policy.settling - age
-        if found.answer is Answerable.ABSENT and left > 0:
-            time.sleep(left)
+        settling = self.hook.vendor.poll_policy.settling
+        # The request may have been sent long after the note, so the time counts from the first question.
+        if found.answer is Answerable.ABSENT and age < LONG_AGO * settling:
+            time.sleep(settling)
             found = self.hook.run(scenes.seen_before(sku))
         if found.answer is Answerable.UNKNOWN and self.on_ambiguous == "fail":
             raise AmbiguousSubmitError(

@@ -136,6 +136,8 @@ class PayingOperator(RenderBaseOperator):
         for error in result.failed.values():
             raise error
         record = journal.get(ITEM)
+        if result.preparing:
+            raise UnavailableError("the vendor still works on the model; a retry asks again", happened=False)
         if record is None or record.job is None:
             raise RuntimeError("the journal lost the render it was just given")
         how = "took over" if result.adopted else f"submitted, for {record.spent} credits,"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_render.catalog.deliver import Delivery, Parcel
 from airflow_provider_render.catalog.files import check_output
+from airflow_provider_render.catalog.inquiry import LONG_AGO, LOOK_AGAIN
 from airflow_provider_render.core.errors import (
     RenderError,
     RenderFailedError,
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
 
 RECORD = "threekit"
 """Key of the task's only record: intent, then jobs."""
-
-LOOK_AGAIN = 5.0
-"""Seconds between two looks for the job of a submit that was cut off."""
 
 
 class ThreekitJobOperator(WaitingOperator):
@@ -153,7 +151,9 @@ class ThreekitJobOperator(WaitingOperator):
 
     def _recovered(self, title: str, since: float) -> list[RenderJob]:
         """Look for the jobs of a cut-off try until they are there, or have had the time to appear."""
-        settled = since + self.hook.vendor.poll_policy.settling
+        settling, first = self.hook.vendor.poll_policy.settling, time.time()
+        # The request may have been sent long after the note, so the time counts from the first question.
+        settled = first + settling if first - since < LONG_AGO * settling else first
         while True:
             if jobs := self.find(title):
                 self.log.info("taking over job %s of an earlier try", jobs[0].refs.get("job"))

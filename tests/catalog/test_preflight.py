@@ -14,7 +14,7 @@ from airflow_provider_render.core.vendor import Capabilities
 from tests.catalog.models import BINARY, MTL, OBJ, PNG, TRIANGLE, document, glb, zipped, zipped_files
 
 EVERY = frozenset({".glb", ".gltf", ".zip", ".obj", ".stl", ".step", ".usdz", ".fbx"})
-TAKES = Capabilities(EVERY, max_model_bytes=50_000)
+TAKES = Capabilities(EVERY, max_model_bytes=50_000, zip_holds=frozenset({".obj"}))
 
 
 @pytest.fixture

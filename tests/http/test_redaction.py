@@ -6,9 +6,9 @@ import ssl
 import certifi
 import pytest
 
-from airflow_provider_render.core.errors import UnexpectedAnswerError
+from airflow_provider_render.core.errors import RenderInputError, UnexpectedAnswerError
 from airflow_provider_render.http import clients
-from airflow_provider_render.http.redact import excerpt, quiet_loggers, redact, secrets_of
+from airflow_provider_render.http.redact import excerpt, message, quiet_loggers, redact, secrets_of
 from airflow_provider_render.http.steps import Attempt
 from airflow_provider_render.http.target import origin, redirected, resolve
 
@@ -63,6 +63,42 @@ def test_an_excerpt_is_one_short_line():
 
 def test_a_secret_across_the_end_of_an_excerpt_is_masked():
     assert "HIDDEN" not in excerpt(b"x" * 180 + b"?signature=" + b"HIDDEN" * 2000)
+
+
+def test_a_secret_across_the_end_of_what_is_looked_at_is_masked():
+    body = b" " * (4096 - 8) + b"k-0123456789abcdef"
+    assert "k-0" not in excerpt(body, {"k-0123456789abcdef"})
+
+
+@pytest.mark.parametrize(
+    ("headers", "secrets"),
+    [
+        ({"Authorization": "Bearer abcdefgh"}, {"abcdefgh"}),
+        ({"Authorization": "Imagine-key sk_live_1"}, {"sk_live_1"}),
+        ({"authorization": "Zapier abcdefgh"}, {"abcdefgh"}),
+        ({"Authorization": "abcdefgh"}, {"abcdefgh"}),
+        ({"X-API-Key": "first-key second-key"}, {"first-key", "second-key"}),
+        ({"X-API-Key": "a+b/c=d"}, {"a+b/c=d", "a%2Bb%2Fc%3Dd"}),
+    ],
+)
+def test_the_scheme_of_credentials_is_no_secret_and_the_rest_is_also_known_as_urls_have_it(headers, secrets):
+    assert secrets_of(headers) == secrets
+
+
+def test_a_token_in_a_path_is_masked():
+    assert redact("DELETE /api/accesstokens/99999999-8888: 404") == "DELETE /api/accesstokens/***: 404"
+    assert redact("GET /v1/tokens/abc: 404") == "GET /v1/tokens/abc: 404"
+
+
+def test_a_very_long_error_keeps_its_begin_and_its_end():
+    error = ValueError(
+        f"DXGL answered {'x ' * 50_000} https://s3.test/?Signature={'HIDDEN' * 200} is not charged"
+    )
+    text = message(error)
+    assert text.startswith("DXGL answered x x")
+    assert text.endswith("is not charged")
+    assert "HIDDEN" not in text
+    assert len(text) <= 2100
 
 
 def test_long_text_is_masked_quickly():
@@ -138,6 +174,31 @@ def test_a_redirect_never_leaves_tls():
 def test_a_redirect_to_a_broken_url_is_refused():
     with pytest.raises(UnexpectedAnswerError, match="broken URL"):
         redirected("https://a.test/x", "https://host:port/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://{'a' * 64}.test/",
+        "https://a..test/",
+        "https://",
+        "https://a.test:65536/",
+        "https://\ud800.test/",
+    ],
+)
+def test_a_url_that_no_connection_can_be_made_to_has_no_origin(url):
+    with pytest.raises(UnexpectedAnswerError, match="broken URL"):
+        origin(url)
+
+
+def test_an_address_and_a_name_that_ends_in_a_dot_have_an_origin():
+    assert origin("http://[::1]:8080/") == ("http", "::1", 8080)
+    assert origin("http://a.test./") == ("http", "a.test.", None)
+
+
+def test_a_parameter_that_cannot_be_sent_is_refused():
+    with pytest.raises(RenderInputError, match="a parameter of /v1/x cannot be sent"):
+        resolve("https://a.test", "/v1/x?token=1", {"name": "\ud800"})
 
 
 def test_certificates_may_come_from_a_file_or_a_folder(tmp_path):

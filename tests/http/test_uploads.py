@@ -6,7 +6,13 @@ import io
 import pytest
 
 from airflow_provider_render.core.calls import Effect, FilePart
-from airflow_provider_render.core.errors import ModelFileError, OutcomeUnknownError, RejectedError
+from airflow_provider_render.core.errors import (
+    ConnectionConfigError,
+    ModelFileError,
+    OutcomeUnknownError,
+    RejectedError,
+    RenderInputError,
+)
 from tests.http.probe import Bytes, call, paid
 from tests.http.scripted import ok, reply, reset
 
@@ -122,3 +128,29 @@ def test_an_empty_source_is_sent(client, server):
     server.plays(ok())
     client.run(call("PUT", content=Bytes(b"")))
     assert server.requests[0].headers["content-length"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "kind"),
+    [
+        ({"json": {"size": float("nan")}}, RenderInputError),
+        ({"json": {"size": object()}}, RenderInputError),
+        ({"json": {"name": "\ud800"}}, RenderInputError),
+        ({"query": {"name": "\ud800"}}, RenderInputError),
+        ({"headers": {"X-Name": "two\nlines"}}, ConnectionConfigError),
+        ({"headers": {"X-Name": " spaces"}}, ConnectionConfigError),
+        ({"headers": {"X Name": "x"}}, ConnectionConfigError),
+        ({"headers": {"X-Name": "nul\0"}}, ConnectionConfigError),
+    ],
+)
+def test_what_cannot_be_sent_is_wrong_input_and_no_unknown_outcome(parameters, kind, client, server):
+    server.plays(ok())
+    with pytest.raises(kind, match="cannot be sent"):
+        client.run(paid(**parameters))
+    assert not server.requests
+
+
+def test_a_header_beyond_ascii_is_sent(client, server):
+    server.plays(ok())
+    client.run(call(headers={"X-Name": "Stühle"}))
+    assert "x-name" in server.requests[0].headers

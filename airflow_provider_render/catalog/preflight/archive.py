@@ -1,4 +1,4 @@
-"""Zipped models: an OBJ with its materials and textures, and USDZ."""
+"""Zipped models, such as an OBJ with its materials and textures, and USDZ."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from airflow_provider_render.catalog.preflight.info import FlawError, ModelInfo
 from airflow_provider_render.catalog.preflight.plain import ObjText, read_obj
+from airflow_provider_render.core.model import MEDIA_TYPES
 
 _MOST_UNPACKED = 8 * 1024**3
 _MOST_MATERIALS = 64 * 1024 * 1024
@@ -18,25 +19,33 @@ _TEXTURE = re.compile(r"^\s*(?:map_\w+|bump|disp|decal|norm|refl)\s+(.+?)\s*$", 
 _MATERIAL = re.compile(r"^\s*newmtl\b", re.MULTILINE)
 
 
-def look_at_zip(file: BinaryIO, size: int) -> ModelInfo:
-    """Check a zipped OBJ: one OBJ with faces, and all material and texture files that are named.
+def look_at_zip(file: BinaryIO, size: int, holds: frozenset[str]) -> ModelInfo:
+    """Check a zipped model; its only OBJ must have faces and all material and texture files that it names.
 
     :param file: at its first byte.
     :param size: length in bytes.
+    :param holds: extensions of which there must be exactly one file; empty for no such rule.
     :raises FlawError: what is wrong.
     """
     with _opened(file) as archive:
         members = _members(archive)
-        models = [member for member in members if _extension(member) == ".obj"]
-        if len(models) != 1:
-            names = ", ".join(member.filename for member in models[:3])
-            raise FlawError(
-                f"must hold exactly one OBJ, it holds {len(models)}{': ' if names else ''}{names}"
-            )
+        if not members:
+            raise FlawError("is a zip archive without files")
+        models = [member for member in members if _extension(member) in (holds or MEDIA_TYPES)]
+        if holds and len(models) != 1:
+            raise FlawError(_not_one(models, holds))
+        if len(models) != 1 or _extension(models[0]) != ".obj":
+            return ModelInfo(size)
         found = _read_obj(archive, models[0])
         found.check()
         materials, textures = _materials(archive, found, members)
     return ModelInfo(size, found.faces, materials, textures)
+
+
+def _not_one(models: list[zipfile.ZipInfo], holds: frozenset[str]) -> str:
+    wanted = " or ".join(sorted(extension.removeprefix(".").upper() for extension in holds))
+    names = ", ".join(member.filename for member in models[:3])
+    return f"must hold exactly one {wanted}, it holds {len(models)}{': ' if names else ''}{names}"
 
 
 def look_at_usdz(file: BinaryIO, size: int) -> ModelInfo:

@@ -14,7 +14,6 @@ from airflow_provider_render.core.vendor import Capabilities
 _LOOKS: Mapping[str, Callable[[BinaryIO, int], ModelInfo]] = {
     ".glb": gltf.look_at_glb,
     ".gltf": gltf.look_at_gltf,
-    ".zip": archive.look_at_zip,
     ".usdz": archive.look_at_usdz,
     ".obj": plain.look_at_obj,
     ".stl": plain.look_at_stl,
@@ -41,6 +40,8 @@ def check_model(model: ModelFile, capabilities: Capabilities) -> ModelInfo:
         _check_outside(model, capabilities)
         with model.source.open() as file:
             _check_foreign(file)
+            if model.extension == ".zip":
+                return archive.look_at_zip(file, model.size, capabilities.zip_holds)
             return _LOOKS.get(model.extension, plain.look_at_other)(file, model.size)
     except FlawError as flaw:
         raise ModelFileError(f"model {model.name} {flaw}") from None

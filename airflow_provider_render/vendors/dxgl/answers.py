@@ -1,57 +1,19 @@
-"""What DXGL answers, as typed values.
-
-The models are tolerant: fields that another version of the service adds are kept in ``model_extra``,
-and fields that it leaves out are None or empty. Attributes are in snake case, ``fileSize`` is
-``file_size``.
-"""
+"""What DXGL answers, as typed values."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Any, Generic
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import AliasChoices, Field
 
+from airflow_provider_render.core.answers import AnswerT, CamelAnswer, Flag, Moment, Several
 from airflow_provider_render.core.calls import Answer
 
-ModelT = TypeVar("ModelT", bound="DxglAnswer")
 
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        moment = TypeAdapter(datetime).validate_python(value)
-    except ValidationError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-Moment = Annotated[datetime | None, BeforeValidator(_moment)]
-"""A moment with time zone; None where the vendor gave none or none that can be read."""
-
-Words = Annotated[tuple[str, ...], BeforeValidator(lambda value: value or ())]
-
-Flag = Annotated[bool, BeforeValidator(lambda value: False if value is None else value)]
-"""A yes or no; null is no."""
-
-
-class DxglAnswer(BaseModel):
-    """Base of everything that DXGL answers."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="allow",
-        alias_generator=to_camel,
-        populate_by_name=True,
-        coerce_numbers_to_str=True,
-        protected_namespaces=(),
-    )
-
-
-class Render(DxglAnswer):
+class Render(CamelAnswer):
     """A render: a video or a dataset made from a model.
 
     :param id: id of the render.
@@ -78,7 +40,7 @@ class Render(DxglAnswer):
     updated_at: Moment = None
 
 
-class Model(DxglAnswer):
+class Model(CamelAnswer):
     """An uploaded 3D model.
 
     :param id: id of the model.
@@ -92,7 +54,7 @@ class Model(DxglAnswer):
     original_name: str | None = None
     title: str | None = None
     sku: str | None = None
-    tags: Words = ()
+    tags: Several[str] = ()
     file_size: int | None = None
     sha256: str | None = None
     created_at: Moment = None
@@ -107,7 +69,7 @@ class ModelDetail(Model):
     renders: tuple[Render, ...] | None = None
 
 
-class UploadedModel(DxglAnswer):
+class UploadedModel(CamelAnswer):
     """What an upload or an ingest led to.
 
     :param model_id: id of the new or, for known bytes, of the existing model.
@@ -120,7 +82,7 @@ class UploadedModel(DxglAnswer):
     duplicate: Flag = False
 
 
-class KnownModel(DxglAnswer):
+class KnownModel(CamelAnswer):
     """Whether DXGL has a model with certain bytes.
 
     :param exists: whether it does.
@@ -131,7 +93,7 @@ class KnownModel(DxglAnswer):
     model_id: str | None = None
 
 
-class Overlay(DxglAnswer):
+class Overlay(CamelAnswer):
     """A picture to put behind or before renders.
 
     :param layer: ``background`` or ``foreground``.
@@ -145,7 +107,7 @@ class Overlay(DxglAnswer):
     description: str | None = None
 
 
-class AccountInfo(DxglAnswer):
+class AccountInfo(CamelAnswer):
     """The account that a token belongs to.
 
     :param credits: render credits left.
@@ -157,7 +119,7 @@ class AccountInfo(DxglAnswer):
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[ModelT]):
+class Page(Generic[AnswerT]):
     """One page of a list.
 
     :param items: what it holds.
@@ -166,25 +128,25 @@ class Page(Generic[ModelT]):
     :param limit: most that a page holds; None where the vendor does not tell.
     """
 
-    items: tuple[ModelT, ...]
+    items: tuple[AnswerT, ...]
     total: int | None = None
     offset: int = 0
     limit: int | None = None
 
 
-def one(kind: type[ModelT]) -> Callable[[Answer], ModelT]:
+def one(kind: type[AnswerT]) -> Callable[[Answer], AnswerT]:
     """Return a parser of ``{"data": {...}}``."""
 
-    def parse(answer: Answer) -> ModelT:
+    def parse(answer: Answer) -> AnswerT:
         return kind.model_validate(data(answer))
 
     return parse
 
 
-def many(kind: type[ModelT]) -> Callable[[Answer], tuple[ModelT, ...]]:
+def many(kind: type[AnswerT]) -> Callable[[Answer], tuple[AnswerT, ...]]:
     """Return a parser of ``{"data": [...]}``."""
 
-    def parse(answer: Answer) -> tuple[ModelT, ...]:
+    def parse(answer: Answer) -> tuple[AnswerT, ...]:
         items = data(answer)
         if not isinstance(items, list):
             raise ValueError("'data' is not a list")  # noqa: TRY004 - what a parser raises by contract
@@ -193,13 +155,13 @@ def many(kind: type[ModelT]) -> Callable[[Answer], tuple[ModelT, ...]]:
     return parse
 
 
-def page(kind: type[ModelT], offset: int) -> Callable[[Answer], Page[ModelT]]:
+def page(kind: type[AnswerT], offset: int) -> Callable[[Answer], Page[AnswerT]]:
     """Return a parser of a list page, with or without ``meta``.
 
     :param offset: the offset that was asked for.
     """
 
-    def parse(answer: Answer) -> Page[ModelT]:
+    def parse(answer: Answer) -> Page[AnswerT]:
         items = many(kind)(answer)
         meta = answer.json().get("meta") or {}
         return Page(items, _count(meta, "total"), _count(meta, "offset") or offset, _count(meta, "limit"))
@@ -225,14 +187,10 @@ def data(answer: Answer) -> Any:
     return body["data"]
 
 
-def nothing(answer: Answer) -> None:
-    """Accept any answer, an empty one too."""
-
-
-def optional(kind: type[ModelT]) -> Callable[[Answer], ModelT | None]:
+def optional(kind: type[AnswerT]) -> Callable[[Answer], AnswerT | None]:
     """Return a parser that gives None where the vendor's answer holds nothing of that kind."""
 
-    def parse(answer: Answer) -> ModelT | None:
+    def parse(answer: Answer) -> AnswerT | None:
         body = answer.json() if answer.body.strip() else None
         inner = body.get("data") if isinstance(body, Mapping) else None
         return kind.model_validate(inner) if isinstance(inner, Mapping) and "id" in inner else None

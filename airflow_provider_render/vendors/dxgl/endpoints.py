@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import PurePosixPath
 from typing import Any, Literal
 
+from airflow_provider_render.core.answers import nothing
 from airflow_provider_render.core.calls import ByteSource, Call, Effect, Fetch, FilePart, Operation
-from airflow_provider_render.core.model import MEDIA_TYPES
+from airflow_provider_render.core.model import media_type_of
 from airflow_provider_render.core.paths import AssumedPath, path
 from airflow_provider_render.vendors.dxgl import answers
 from airflow_provider_render.vendors.dxgl.answers import (
@@ -42,8 +42,7 @@ def upload_model(file: ByteSource, settings: Settings | None = None) -> Call[Upl
     :param settings: render settings; the vendor's defaults without them.
     """
     form = {} if settings is None else {"renderSettings": json.dumps(dict(settings))}
-    media_type = MEDIA_TYPES.get(PurePosixPath(file.name).suffix.lower(), "application/octet-stream")
-    part = FilePart("file", file, media_type)
+    part = FilePart("file", file, media_type_of(file.name))
     return Call("POST", "/v1/models", answers.uploaded, Effect.PAID, form=form, files=(part,))
 
 
@@ -100,17 +99,17 @@ def update_model(
 
 def archive_model(model_id: str) -> Call[None]:
     """Hide a model from lists: ``PATCH /v1/models/:id/archive``."""
-    return Call("PATCH", path("/v1/models/{id}/archive", id=model_id), answers.nothing)
+    return Call("PATCH", path("/v1/models/{id}/archive", id=model_id), nothing)
 
 
 def unarchive_model(model_id: str) -> Call[None]:
     """Bring an archived model back: ``PATCH /v1/models/:id/unarchive``."""
-    return Call("PATCH", path("/v1/models/{id}/unarchive", id=model_id), answers.nothing)
+    return Call("PATCH", path("/v1/models/{id}/unarchive", id=model_id), nothing)
 
 
 def delete_model(model_id: str) -> Call[None]:
     """Delete a model but not its renders: ``DELETE /v1/models/:id``."""
-    return Call("DELETE", path("/v1/models/{id}", id=model_id), answers.nothing)
+    return Call("DELETE", path("/v1/models/{id}", id=model_id), nothing)
 
 
 def model_file(model_id: str) -> Fetch:
@@ -186,12 +185,12 @@ def get_render(render_id: str) -> Call[Render]:
 
 def dismiss_render(render_id: str) -> Call[None]:
     """Acknowledge a failed render: ``PATCH /v1/renders/:id/dismiss``."""
-    return Call("PATCH", path("/v1/renders/{id}/dismiss", id=render_id), answers.nothing)
+    return Call("PATCH", path("/v1/renders/{id}/dismiss", id=render_id), nothing)
 
 
 def delete_render(render_id: str) -> Call[None]:
     """Delete a render and its files for ever: ``DELETE /v1/renders/:id``."""
-    return Call("DELETE", path("/v1/renders/{id}", id=render_id), answers.nothing)
+    return Call("DELETE", path("/v1/renders/{id}", id=render_id), nothing)
 
 
 def video(render_id: str, quality: Literal["web"] | None = None) -> Fetch:
@@ -246,7 +245,7 @@ def upload_overlay(
     """
     fields = {"layer": layer, "name": name, "description": description, "alignment": alignment}
     form = {key: value for key, value in fields.items() if value is not None}
-    part = FilePart("file", file, _picture_type(file.name))
+    part = FilePart("file", file, media_type_of(file.name))
     return Call("POST", "/v1/overlays", answers.one(Overlay), Effect.ONCE, form=form, files=(part,))
 
 
@@ -260,7 +259,7 @@ def list_overlays(*, layer: str | None = None) -> Call[tuple[Overlay, ...]]:
 
 def delete_overlay(overlay_id: str) -> Call[None]:
     """Delete an overlay of one's own: ``DELETE /v1/overlays/:id``."""
-    return Call("DELETE", path("/v1/overlays/{id}", id=overlay_id), answers.nothing)
+    return Call("DELETE", path("/v1/overlays/{id}", id=overlay_id), nothing)
 
 
 def get_account() -> Call[AccountInfo]:
@@ -282,9 +281,3 @@ def _order(model_id: str, settings: Settings | None) -> dict[str, Any]:
 
 def _joined(tags: Sequence[str] | str | None) -> str | None:
     return tags if tags is None or isinstance(tags, str) else ",".join(tags)
-
-
-def _picture_type(name: str) -> str:
-    suffix = PurePosixPath(name).suffix.lower()
-    pictures = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
-    return pictures.get(suffix, "application/octet-stream")

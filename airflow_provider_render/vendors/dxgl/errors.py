@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from airflow_provider_render.core.calls import Answer
@@ -11,11 +10,11 @@ from airflow_provider_render.core.errors import (
     NotFoundError,
     OutOfCreditsError,
     QuotaError,
-    RateLimitedError,
     RejectedError,
     UnavailableError,
     VendorError,
 )
+from airflow_provider_render.core.refusals import excerpt, happened, kind_of, told
 
 BY_CODE: Mapping[str, type[VendorError]] = {
     "unauthorized": AuthError,
@@ -45,16 +44,6 @@ BY_CODE: Mapping[str, type[VendorError]] = {
 }
 """Every error code of the vendor's document."""
 
-BY_STATUS: Mapping[int, type[VendorError]] = {
-    401: AuthError,
-    402: OutOfCreditsError,
-    403: AuthError,
-    404: NotFoundError,
-    408: UnavailableError,
-    429: RateLimitedError,
-}
-"""For answers without a code that is known, such as a proxy's."""
-
 PAID_CALLS = frozenset(
     {"POST /v1/models", "POST /v1/models/ingest", "POST /v1/renders", "POST /v1/renders/batch"}
 )
@@ -67,43 +56,29 @@ def to_error(answer: Answer) -> VendorError:
     nobody says that the download ends with DXGL's patience, and a second ingest may be charged again.
     """
     code, message = _said(answer)
-    kind = _kind(code, answer.status)
-    happened = None if issubclass(kind, UnavailableError) else False
+    kind = BY_CODE.get(code or "") or kind_of(answer.status)
+    effect = happened(kind)
     said = f"{answer.status} {code or ''}".rstrip()
     return kind(
-        f"DXGL answered {answer.call} with {said}: {message.rstrip('.')}.{_cost(answer.call, happened)}",
+        f"DXGL answered {answer.call} with {said}: {message.rstrip('.')}.{_cost(answer.call, effect)}",
         status=answer.status,
         code=code,
-        happened=happened,
+        happened=effect,
     )
-
-
-def _kind(code: str | None, status: int) -> type[VendorError]:
-    fallback = UnavailableError if status >= 500 else RejectedError
-    return BY_CODE.get(code or "") or BY_STATUS.get(status, fallback)
 
 
 def _said(answer: Answer) -> tuple[str | None, str]:
     """Return code and message; an error body that is not DXGL's is quoted by its beginning."""
-    try:
-        body = answer.json()
-    except ValueError:
-        return None, _excerpt(answer.body)
-    error = body.get("error") if isinstance(body, Mapping) else None
+    error = told(answer).get("error")
     if isinstance(error, str):
         return None, error
     if not isinstance(error, Mapping):
-        return None, _excerpt(json.dumps(body).encode())
+        return None, excerpt(answer)
     code, message = error.get("code"), error.get("message")
     return str(code) if code else None, str(message or "no message")
 
 
-def _excerpt(body: bytes, length: int = 200) -> str:
-    text = " ".join(body[: 4 * length].decode(errors="replace").split())
-    return (text[:length] + "...") if len(text) > length else text or "an empty answer"
-
-
-def _cost(call: str, happened: bool | None) -> str:
+def _cost(call: str, effect: bool | None) -> str:
     if call not in PAID_CALLS:
         return ""
-    return " Nothing was charged." if happened is False else " Whether it was charged is not known."
+    return " Nothing was charged." if effect is False else " Whether it was charged is not known."

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from airflow_provider_render.core.checking import Number, Whole, plain_number
 from airflow_provider_render.core.job import Settings
 
 Quality = Literal["standard", "4k", "pro"]
 Effect = Literal["turntable", "hero-spin", "showcase", "zoom-orbit", "reveal", "dataset"]
 DatasetQuality = Literal["100x800", "196x1024", "400x2048"]
-
-
-def _no_boolean(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError("a number is wanted, not a boolean")  # noqa: TRY004 - pydantic reports ValueError
-    return value
-
-
-Number = Annotated[float, BeforeValidator(_no_boolean)]
-Whole = Annotated[int, BeforeValidator(_no_boolean)]
 
 
 class DxglSettings(BaseModel):
@@ -154,8 +144,6 @@ def _defaults(given: Settings) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """Return one form for equal values: 6.0 as 6, hex colours in lower case."""
-    if isinstance(value, float) and math.isfinite(value) and value.is_integer():
-        return int(value)
     if isinstance(value, str) and value.startswith("#"):
         return value.lower()
-    return value
+    return plain_number(value)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from airflow_provider_render.core.calls import Answer, Fetch, Operation, send
-from airflow_provider_render.core.errors import ModelFileError, NotFoundError, VendorError
+from airflow_provider_render.core.errors import NotFoundError, VendorError
 from airflow_provider_render.core.job import (
     OutputKind,
     RenderJob,
@@ -53,6 +53,7 @@ class DxglVendor(RenderVendor):
         can_cancel=True,
         bulk_states=True,
         tells_submitted=True,
+        zip_holds=frozenset({".obj"}),
     )
     poll_policy = PollPolicy(first=5.0, start=5.0, growth=1.5, cap=30.0)
     default_outputs = frozenset({OutputKind.VIDEO, OutputKind.POSTER, OutputKind.DATASET})
@@ -116,9 +117,8 @@ class DxglVendor(RenderVendor):
 
     def upload(self, request: RenderRequest) -> Operation[Upload]:
         """Upload a model and start, and pay, its render in the same call."""
-        if request.model is None:
-            raise ModelFileError(f"{request.key}: there is no model file to upload. Nothing was sent.")
-        answer = yield from send(endpoints.upload_model(request.model.source, request.settings))
+        source = request.model_to_upload().source
+        answer = yield from send(endpoints.upload_model(source, request.settings))
         return Upload(answer.model_id, _job(answer.render_id, answer.model_id, request.settings))
 
     def submit(self, requests: Sequence[RenderRequest]) -> Operation[list[RenderJob]]:
@@ -126,7 +126,7 @@ class DxglVendor(RenderVendor):
 
         :raises OutcomeUnknownError: DXGL answered with other renders than were asked for.
         """
-        orders = [(_model_id(request), request.settings) for request in requests]
+        orders = [(request.uploaded_model_id(), request.settings) for request in requests]
         if not orders:
             return []
         if len(orders) == 1:
@@ -208,9 +208,3 @@ def _output(kind: OutputKind, name: str, media_type: str, render_id: str, asset:
 
 def _job(render_id: str, model_id: str, sent: Settings) -> RenderJob:
     return RenderJob(DxglVendor.name, render_id, model_id, dict(sent))
-
-
-def _model_id(request: RenderRequest) -> str:
-    if not request.model_id:
-        raise ModelFileError(f"{request.key}: its model was not uploaded yet. Nothing was sent.")
-    return request.model_id

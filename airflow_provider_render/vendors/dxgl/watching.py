@@ -26,6 +26,8 @@ WORDS: Mapping[str, tuple[RenderStatus, float | None]] = {
 UNDER_WAY = tuple(word for word, (status, _) in WORDS.items() if not status.terminal)
 FEW = 3
 """Up to so many renders are asked for one by one."""
+WORTH = 10
+"""Wanted renders that make a page worth its call; what the lists miss costs a call each."""
 
 
 def state_of(render: Render) -> RenderState:
@@ -63,16 +65,19 @@ def _search(
 
 
 def _enough(missing: frozenset[str]) -> Enough:
-    """Stop when all is found, when a page brings nothing wanted, and after two pages more than needed."""
+    """Stop when all is found, or when more pages brought little than all that is missing would fill.
+
+    A list also shows what nobody waits for, such as the free preview of each upload, or another task's
+    renders: a page of those says little of the next one.
+    """
     left = set(missing)
-    pages = math.ceil(len(missing) / PAGE) + 2
+    poor = math.ceil(len(missing) / PAGE)
 
     def enough(fresh: frozenset[str]) -> bool:
-        nonlocal pages
-        pages -= 1
-        helped = bool(left & fresh)
+        nonlocal poor
+        poor -= len(left & fresh) < min(WORTH, len(left) / 4)
         left.difference_update(fresh)
-        return not left or not helped or pages <= 0
+        return not left or poor <= 0
 
     return enough
 

@@ -1,26 +1,15 @@
-"""What Glossi answers, as typed values.
-
-The models are tolerant: fields that another version of the service adds are kept in ``model_extra``, and
-fields that it leaves out are None or empty. Attributes are in snake case, ``filePath`` is ``file_path``.
-"""
+"""What Glossi answers, as typed values."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
-from pydantic.alias_generators import to_camel
+from pydantic import AliasChoices, Field, SecretStr
 
-from airflow_provider_render.core.calls import Answer
+from airflow_provider_render.core.answers import CamelAnswer, Flag, Several
 
-ModelT = TypeVar("ModelT", bound="GlossiAnswer")
-
-Words = Annotated[tuple[str, ...], BeforeValidator(lambda value: value or ())]
-"""A list of texts; null is an empty one."""
-
-Flag = Annotated[bool, BeforeValidator(lambda value: False if value is None else value)]
-"""A yes or no; null is no."""
+Reason = Annotated[str | None, Field(validation_alias=AliasChoices("error", "errorMessage", "lastError"))]
+"""Why something failed, in the vendor's words."""
 
 
 def named(*names: str) -> Any:
@@ -28,20 +17,7 @@ def named(*names: str) -> Any:
     return Field(validation_alias=AliasChoices(*names))
 
 
-class GlossiAnswer(BaseModel):
-    """Base of everything that Glossi answers."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="allow",
-        alias_generator=to_camel,
-        populate_by_name=True,
-        coerce_numbers_to_str=True,
-        protected_namespaces=(),
-    )
-
-
-class NewModel(GlossiAnswer):
+class NewModel(CamelAnswer):
     """A record of a model whose file is still to be uploaded.
 
     :param model_id: id of the model.
@@ -57,7 +33,7 @@ class NewModel(GlossiAnswer):
     upload_key: str | None = None
 
 
-class ModelState(GlossiAnswer):
+class ModelState(CamelAnswer):
     """Where a model stands.
 
     :param status: the vendor's word, such as ``PENDING`` or ``READY``.
@@ -70,12 +46,10 @@ class ModelState(GlossiAnswer):
     status: str | None = None
     ready: bool | None = None
     file_path: str | None = None
-    error: str | None = Field(
-        default=None, validation_alias=AliasChoices("error", "errorMessage", "lastError")
-    )
+    error: Reason = None
 
 
-class ModelStates(GlossiAnswer):
+class ModelStates(CamelAnswer):
     """Where many models stand.
 
     :param models: those that Glossi knows.
@@ -85,10 +59,10 @@ class ModelStates(GlossiAnswer):
 
     models: tuple[ModelState, ...] = ()
     all_ready: Flag = False
-    not_found: Words = ()
+    not_found: Several[str] = ()
 
 
-class Template(GlossiAnswer):
+class Template(CamelAnswer):
     """A scene that models are put into."""
 
     template_id: str = named("templateId", "id", "template_id")
@@ -96,7 +70,7 @@ class Template(GlossiAnswer):
     description: str | None = None
 
 
-class Project(GlossiAnswer):
+class Project(CamelAnswer):
     """One or several models in a template.
 
     :param model_ids: its models; empty where the answer leaves them out.
@@ -105,11 +79,11 @@ class Project(GlossiAnswer):
     project_id: str = named("projectId", "id", "project_id")
     name: str | None = None
     status: str | None = None
-    model_ids: Words = ()
+    model_ids: Several[str] = ()
     template_id: str | None = None
 
 
-class RenderFile(GlossiAnswer):
+class RenderFile(CamelAnswer):
     """One picture or video of a finished render job.
 
     :param id: id of the file.
@@ -130,7 +104,7 @@ class RenderFile(GlossiAnswer):
     )
 
 
-class RenderJobInfo(GlossiAnswer):
+class RenderJobInfo(CamelAnswer):
     """A render job: all pictures and videos of one project.
 
     :param job_id: id of the job.
@@ -145,12 +119,10 @@ class RenderJobInfo(GlossiAnswer):
     project_id: str | None = None
     batch_id: str | None = None
     renders: tuple[RenderFile, ...] | None = None
-    error: str | None = Field(
-        default=None, validation_alias=AliasChoices("error", "errorMessage", "lastError")
-    )
+    error: Reason = None
 
 
-class OneCallJob(GlossiAnswer):
+class OneCallJob(CamelAnswer):
     """A job of the one-call workflow: upload, project and render in one.
 
     :param status: ``AWAITING_UPLOADS`` until its uploads are confirmed.
@@ -160,12 +132,10 @@ class OneCallJob(GlossiAnswer):
     job_id: str = named("jobId", "id", "job_id")
     status: str | None = None
     models: tuple[NewModel, ...] = ()
-    error: str | None = Field(
-        default=None, validation_alias=AliasChoices("error", "errorMessage", "lastError")
-    )
+    error: Reason = None
 
 
-class Webhook(GlossiAnswer):
+class Webhook(CamelAnswer):
     """The workspace's webhook.
 
     :param secret: what deliveries are signed with; told only when the webhook is set.
@@ -174,40 +144,6 @@ class Webhook(GlossiAnswer):
     id: str | None = None
     url: str | None = None
     secret: SecretStr | None = None
-    events: Words = ()
+    events: Several[str] = ()
     enabled: bool | None = None
     description: str | None = None
-
-
-def one(kind: type[ModelT], *, under: str = "") -> Callable[[Answer], ModelT]:
-    """Return a parser of one object.
-
-    :param under: name of an envelope that the object may be in.
-    """
-
-    def parse(answer: Answer) -> ModelT:
-        body = answer.json()
-        inner = body.get(under) if under and isinstance(body, Mapping) else None
-        return kind.model_validate(inner if isinstance(inner, Mapping) else body)
-
-    return parse
-
-
-def many(kind: type[ModelT], name: str) -> Callable[[Answer], tuple[ModelT, ...]]:
-    """Return a parser of ``{name: [...]}``, or of the list alone.
-
-    :raises ValueError: there is no list.
-    """
-
-    def parse(answer: Answer) -> tuple[ModelT, ...]:
-        body = answer.json()
-        items = body.get(name) if isinstance(body, Mapping) else body
-        if not isinstance(items, list):
-            raise ValueError(f"the answer has no list {name!r}")  # noqa: TRY004 - a parser's contract
-        return tuple(kind.model_validate(item) for item in items)
-
-    return parse
-
-
-def nothing(answer: Answer) -> None:
-    """Accept any answer, an empty one too."""

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
+from airflow_provider_render.core import answers
 from airflow_provider_render.core.calls import ByteSource, Call, Effect
 from airflow_provider_render.core.paths import AssumedPath, path
-from airflow_provider_render.vendors.glossi import answers
 from airflow_provider_render.vendors.glossi.answers import (
     ModelState,
     ModelStates,

@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 
 from airflow_provider_render.core.calls import Answer
-from airflow_provider_render.core.errors import (
-    AuthError,
-    NotFoundError,
-    OutOfCreditsError,
-    RateLimitedError,
-    RejectedError,
-    UnavailableError,
-    VendorError,
-)
-
-BY_STATUS: Mapping[int, type[VendorError]] = {
-    401: AuthError,
-    402: OutOfCreditsError,
-    403: AuthError,
-    404: NotFoundError,
-    408: UnavailableError,
-    429: RateLimitedError,
-}
-"""Glossi's document has neither error codes nor an error body, so the status alone decides."""
+from airflow_provider_render.core.errors import RejectedError, UnavailableError, VendorError
+from airflow_provider_render.core.refusals import excerpt, happened, kind_of, told
 
 EXPIRED = frozenset({400, 401, 403})
 """How hosts of presigned addresses answer an expired one."""
@@ -44,20 +26,20 @@ _PAID = re.compile("|".join(re.sub(r":\w+", "[^/ ]+", call) for call in sorted(P
 
 
 def to_error(answer: Answer) -> VendorError:
-    """Turn a refusal into an error of the common tree.
+    """Turn a refusal into an error of the common tree, by its status: Glossi documents no codes.
 
     A presigned host knows nothing of the API key: what it refuses is an address that has expired, not the
     credentials.
     """
     if "://" in answer.call:
         return _upload_refused(answer)
-    kind = BY_STATUS.get(answer.status, UnavailableError if answer.status >= 500 else RejectedError)
-    happened = None if issubclass(kind, UnavailableError) else False
+    kind = kind_of(answer.status)
+    effect = happened(kind)
     return kind(
         f"Glossi answered {answer.call} with {answer.status}: {_said(answer).rstrip('.')}."
-        f"{_cost(answer.call, happened)}",
+        f"{_cost(answer.call, effect)}",
         status=answer.status,
-        happened=happened,
+        happened=effect,
     )
 
 
@@ -76,26 +58,16 @@ def _upload_refused(answer: Answer) -> VendorError:
 
 def _said(answer: Answer) -> str:
     """Return the message of a refusal, wherever it is; a foreign body is quoted by its beginning."""
-    try:
-        body = answer.json()
-    except ValueError:
-        return _excerpt(answer.body)
-    if not isinstance(body, Mapping):
-        return _excerpt(answer.body)
+    body = told(answer)
     error = body.get("error")
     inner = error.get("message") if isinstance(error, Mapping) else error
     words = [text for text in (inner, body.get("message")) if isinstance(text, str) and text]
-    return ": ".join(dict.fromkeys(words)) or _excerpt(json.dumps(body).encode())
+    return ": ".join(dict.fromkeys(words)) or excerpt(answer)
 
 
-def _excerpt(body: bytes, length: int = 200) -> str:
-    text = " ".join(body[: 4 * length].decode(errors="replace").split())
-    return (text[:length] + "...") if len(text) > length else text or "an empty answer"
-
-
-def _cost(call: str, happened: bool | None) -> str:
+def _cost(call: str, effect: bool | None) -> str:
     if not _PAID.fullmatch(call):
         return ""
-    if happened is False:
+    if effect is False:
         return " Nothing was rendered or charged."
     return " Whether it renders, and is charged, is not known."

@@ -7,7 +7,7 @@ from airflow_provider_render.core.errors import NotFoundError
 from airflow_provider_render.core.job import RenderJob, RenderRequest, Settings
 from airflow_provider_render.core.model import ModelFile
 from airflow_provider_render.core.vendor import Answerable, Existing, Upload
-from airflow_provider_render.vendors.glossi import endpoints
+from airflow_provider_render.vendors.glossi import endpoints, watching
 from airflow_provider_render.vendors.glossi.settings import TEMPLATE, order
 from airflow_provider_render.vendors.glossi.uploading import only
 from airflow_provider_render.vendors.glossi.words import AWAITING_UPLOADS, VENDOR, plain_word
@@ -25,7 +25,7 @@ def upload(model: ModelFile, settings: Settings, media_type: str) -> Operation[U
     job = RenderJob(VENDOR, made.job_id, model_id, dict(settings), KIND)
     yield Milestone((job,))
     yield from send(endpoints.confirm_job(made.job_id))
-    return Upload(model_id, job)
+    return Upload(model_id, job, watching.preparing(model_id))
 
 
 def find(request: RenderRequest, announced: RenderJob) -> Operation[Existing]:

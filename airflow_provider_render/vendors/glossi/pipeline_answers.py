@@ -4,41 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import AliasChoices, BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic import AliasChoices, Field
 
-from airflow_provider_render.vendors.glossi.answers import GlossiAnswer, named
+from airflow_provider_render.core.answers import CamelAnswer, Moment
+from airflow_provider_render.vendors.glossi.answers import named
 from airflow_provider_render.vendors.glossi.words import plain_word
 
 COUNTS = ("jobCounts", "counts", "jobCountsByStage", "stages", "stats", "jobs")
 """Names that the counts of a pipeline may have."""
 
 
-def _moment(value: Any) -> datetime | None:
-    try:
-        moment = TypeAdapter(datetime).validate_python(value)
-    except ValidationError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-Moment = Annotated[datetime | None, BeforeValidator(_moment)]
-"""A moment with time zone; None where the vendor gave none or none that can be read."""
-
 MOMENTS = ("failedAt", "completedAt", "finishedAt", "updatedAt", "createdAt")
 """Names that the time of a file's last change may have."""
 
 
-class SourceFile(GlossiAnswer):
+class SourceFile(CamelAnswer):
     """The file that a pipeline renders."""
 
     id: str | None = None
     name: str | None = None
 
 
-class PipelineJob(GlossiAnswer):
+class PipelineJob(CamelAnswer):
     """The way of one file through a pipeline.
 
     :param status: the stage that it is in, such as ``RENDERING``.
@@ -65,7 +54,7 @@ class PipelineJob(GlossiAnswer):
         return (self.source_file and self.source_file.name) or self.id or "a file without name"
 
 
-class Pipeline(GlossiAnswer):
+class Pipeline(CamelAnswer):
     """A pipeline from folder to folder; secrets of its connectors come as dots.
 
     :param status: ``ACTIVE``, or what says that it has stopped.
@@ -86,7 +75,7 @@ class Pipeline(GlossiAnswer):
         return _numbers(tables[0]) if tables else None
 
 
-class Connector(GlossiAnswer):
+class Connector(CamelAnswer):
     """A kind of storage that pipelines can be connected to.
 
     :param type: such as ``googledrive``.

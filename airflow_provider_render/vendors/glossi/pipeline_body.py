@@ -9,20 +9,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from airflow_provider_render.core.calls import Secret
 from airflow_provider_render.core.errors import RenderInputError
 from airflow_provider_render.vendors.glossi.settings import TEMPLATE, order
 
 DOTS = "••"
 """What stands in answers where a secret was."""
-
-
-class Secret(str):
-    """A text that is sent as it is, and shown as stars."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'***'"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from airflow_provider_render.core import answers
 from airflow_provider_render.core.calls import Answer, Call, Effect, Operation, send
 from airflow_provider_render.core.errors import UnexpectedAnswerError
 from airflow_provider_render.core.paths import AssumedPath
-from airflow_provider_render.vendors.glossi import answers
 from airflow_provider_render.vendors.glossi.paths import ASSUMED, ASSUMED_WORDS
 from airflow_provider_render.vendors.glossi.pipeline_answers import Connector, Pipeline, PipelineJob
 from airflow_provider_render.vendors.glossi.pipeline_body import refuse_connectors, refuse_dots

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from airflow_provider_render.core.checking import Whole
 from airflow_provider_render.core.job import Settings
 
 
@@ -15,14 +16,8 @@ def _trimmed(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
 
 
-def _no_boolean(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError("a number is wanted, not a boolean")  # noqa: TRY004 - pydantic reports ValueError
-    return _trimmed(value)
-
-
 Switch = Annotated[bool, BeforeValidator(_trimmed)]
-Level = Annotated[int, BeforeValidator(_no_boolean), Field(ge=0, le=2)]
+Level = Annotated[Whole, Field(ge=0, le=2)]
 
 
 class GlossiSettings(BaseModel):

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from airflow_provider_render.core.calls import Answer, Fetch, Operation, send
-from airflow_provider_render.core.errors import ModelFileError, VendorError
+from airflow_provider_render.core.errors import VendorError
 from airflow_provider_render.core.fingerprint import canonical_json
 from airflow_provider_render.core.job import (
     OutputKind,
@@ -18,7 +18,6 @@ from airflow_provider_render.core.job import (
     RenderStatus,
     Settings,
 )
-from airflow_provider_render.core.model import ModelFile
 from airflow_provider_render.core.polling import PollPolicy
 from airflow_provider_render.core.vendor import (
     Account,
@@ -143,7 +142,7 @@ class GlossiVendor(RenderVendor):
 
         The one-call workflow announces its job before the call that may be charged.
         """
-        model = _model(request)
+        model = request.model_to_upload()
         media_type = self.words.media_type(endpoints.file_type(model.name))
         if self.workflow == "jobs":
             return (yield from onecall.upload(model, request.settings, media_type))
@@ -161,7 +160,7 @@ class GlossiVendor(RenderVendor):
         """
         if not requests:
             return []
-        model_ids = [_model_id(request) for request in requests]
+        model_ids = [request.uploaded_model_id() for request in requests]
         return (yield from projects.submit(requests, model_ids, self.words))
 
     def find_existing(self, request: RenderRequest, exclude: Collection[str] = ()) -> Operation[Existing]:
@@ -198,15 +197,3 @@ class GlossiVendor(RenderVendor):
     def portal_url(self, job: RenderJob) -> str:
         """Return Glossi's home page: no page of a render is documented."""
         return PORTAL
-
-
-def _model(request: RenderRequest) -> ModelFile:
-    if request.model is None:
-        raise ModelFileError(f"{request.key}: there is no model file to upload. Nothing was sent.")
-    return request.model
-
-
-def _model_id(request: RenderRequest) -> str:
-    if not request.model_id:
-        raise ModelFileError(f"{request.key}: its model was not uploaded yet. Nothing was sent.")
-    return request.model_id

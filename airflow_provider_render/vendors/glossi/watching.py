@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from airflow_provider_render.core.calls import Operation, send
-from airflow_provider_render.core.errors import NotFoundError
+from airflow_provider_render.core.errors import NotFoundError, RejectedError
 from airflow_provider_render.core.job import RenderJob, RenderState, RenderStatus
 from airflow_provider_render.vendors.glossi import endpoints
 from airflow_provider_render.vendors.glossi.answers import ModelState
@@ -53,9 +53,16 @@ def _models(jobs: Sequence[RenderJob], words: Words) -> Operation[dict[str, Rend
 
 
 def _single(job: RenderJob, words: Words) -> Operation[dict[str, RenderState]]:
+    one_call = job.refs.get("kind") == "job"
     try:
-        found = (yield from _job(job.id)) if job.refs.get("kind") == "job" else (yield from _render(job.id))
-    except NotFoundError:
+        found = (yield from _job(job.id)) if one_call else (yield from _render(job.id))
+    except NotFoundError as unknown:
+        if one_call:
+            raise RejectedError(
+                f"Glossi does not know job {job.id}, or its path is another one: correct the connection's"
+                " extra job_path. Nothing is rendered again before Glossi tells how it stands.",
+                status=unknown.status,
+            ) from unknown
         return {}
     word, error = found
     return {job.id: RenderState(words.status(word), word or "unknown", None, error)}

@@ -1,29 +1,16 @@
-"""What Imagine.io answers, as typed values.
-
-The models are tolerant: fields that another version of the service adds are kept in ``model_extra``, and
-fields that it leaves out are None or empty. Presigned URLs and tokens do not appear in a ``repr``.
-"""
+"""What Imagine.io answers, as typed values; presigned URLs and tokens do not appear in a ``repr``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, SecretStr
 
+from airflow_provider_render.core.answers import AnswerT, Moment, Several, VendorAnswer
 from airflow_provider_render.core.calls import Answer
 
-AnswerT = TypeVar("AnswerT", bound="ImagineAnswer")
 Row = TypeVar("Row", bound="Listed")
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        moment = TypeAdapter(datetime).validate_python(value)
-    except ValidationError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _hits(value: Any) -> int | None:
@@ -39,31 +26,20 @@ def _entries(value: Any) -> Any:
     return value or ()
 
 
-Moment = Annotated[datetime | None, BeforeValidator(_moment)]
-"""A moment with time zone; None where the vendor gave none or none that can be read."""
-
 Hits = Annotated[int | None, BeforeValidator(_hits)]
 """Credits that are left, one for each call; None where the answer does not tell."""
 
 SignedUrl = Annotated[str | None, Field(repr=False)]
 """An address that carries its own permission and expires after 7 days."""
 
-Words = Annotated[tuple[str, ...], BeforeValidator(lambda value: value or ())]
 
-
-class ImagineAnswer(BaseModel):
+class ImagineAnswer(VendorAnswer):
     """Base of everything that Imagine.io answers.
 
     :param api_hits_available: credits that are left after the call.
     """
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="allow",
-        coerce_numbers_to_str=True,
-        protected_namespaces=(),
-        hide_input_in_errors=True,
-    )
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     api_hits_available: Hits = None
 
@@ -192,7 +168,7 @@ class SharedContent(Product):
     product_3d: str | None = None
     product_ar: str | None = None
     product_threesixty: str | None = None
-    product_silo_images: Annotated[tuple[SiloImage, ...], BeforeValidator(lambda value: value or ())] = ()
+    product_silo_images: Several[SiloImage] = ()
 
 
 class Archived(ImagineAnswer):
@@ -203,7 +179,7 @@ class Archived(ImagineAnswer):
     """
 
     updated_count: int | None = None
-    ids: Annotated[tuple[int, ...], BeforeValidator(lambda value: value or ())] = ()
+    ids: Several[int] = ()
     message: str | None = None
 
 
@@ -215,7 +191,7 @@ class RenderAccepted(ImagineAnswer):
     """
 
     render_id: int
-    sku_ids: Words = ()
+    sku_ids: Several[str] = ()
     message: str | None = None
 
 
@@ -246,7 +222,7 @@ class ZapierImage(RenderImage):
     """An image as the Zapier side lists it."""
 
     image_name: str | None = None
-    tags: Words = ()
+    tags: Several[str] = ()
     updated_at: Moment = None
     created_at: Moment = None
 
@@ -284,11 +260,6 @@ class Page(ImagineAnswer, Generic[Row]):
     current_page_link: str | None = None
 
 
-def plain(kind: type[AnswerT]) -> Callable[[Answer], AnswerT]:
-    """Return a parser of an answer without an envelope."""
-    return lambda answer: kind.model_validate(answer.json())
-
-
 def enveloped(kind: type[AnswerT]) -> Callable[[Answer], AnswerT]:
     """Return a parser of ``{"status": true, "data": {...}, "message", "api_hits_available"}``."""
 
@@ -312,7 +283,3 @@ def confirmed(unicode: str) -> Callable[[Answer], Confirmed]:
         return enveloped(Confirmed)(answer) if answer.body.strip() else Confirmed(unicode=unicode)
 
     return parse
-
-
-def nothing(answer: Answer) -> None:
-    """Accept any answer, an empty one too."""

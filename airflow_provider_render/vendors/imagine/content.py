@@ -141,9 +141,8 @@ def picture(kind: OutputKind, name: str, url: str | None, ref: Mapping[str, str]
     :param url: presigned address.
     """
     if url:
-        suffix = PurePosixPath(urlsplit(url).path).suffix.lower()
-        media_type = endpoints.PICTURES.get(suffix, "image/jpeg")
-        ending = ".png" if media_type == "image/png" else ".jpg"
+        is_png = PurePosixPath(urlsplit(url).path).suffix.lower() == ".png"
+        ending, media_type = (".png", "image/png") if is_png else (".jpg", "image/jpeg")
         fetch = Fetch(url, media_types=IMAGE_TYPES)
         yield RenderOutput(kind, name + ending, media_type, ref, fetch=fetch)
 

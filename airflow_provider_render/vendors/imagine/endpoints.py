@@ -7,12 +7,12 @@ API costs 1 credit; posting files to the storage and the Zapier side cost none.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import PurePosixPath
 from typing import Any
 
+from airflow_provider_render.core.answers import nothing, one
 from airflow_provider_render.core.calls import ByteSource, Call, Effect, FilePart, Operation
 from airflow_provider_render.core.errors import RenderInputError
-from airflow_provider_render.core.model import MEDIA_TYPES
+from airflow_provider_render.core.model import media_type_of
 from airflow_provider_render.core.paths import path
 from airflow_provider_render.vendors.imagine import answers
 from airflow_provider_render.vendors.imagine.answers import (
@@ -54,8 +54,6 @@ ORDERS: Mapping[str, Mapping[str, str]] = {
 }
 """What the vendor calls each type of content."""
 
-PICTURES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
-
 
 def create_product(
     file_name: str,
@@ -87,8 +85,8 @@ def send_file(form: PresignedForm, file: ByteSource) -> Call[None]:
     :param form: as :func:`create_product` returned it for that file.
     :param file: the file.
     """
-    part = FilePart("file", file, _media_type(file.name))
-    return Call("POST", form.url, answers.nothing, form=form.fields, files=(part,))
+    part = FilePart("file", file, media_type_of(file.name))
+    return Call("POST", form.url, nothing, form=form.fields, files=(part,))
 
 
 def mark_uploaded(unicode: str) -> Call[ProductState]:
@@ -133,7 +131,7 @@ def list_products(
     """
     ids = {"unicode": unicode, "gtin": gtin, "sku_id": sku_id, "salsify_id": salsify_id}
     query = {**ids, "search": search, "page": page}
-    return Call("GET", DETAILS, answers.plain(Page[Product]), query=query, credential=PUBLIC)
+    return Call("GET", DETAILS, one(Page[Product]), query=query, credential=PUBLIC)
 
 
 def all_products(
@@ -176,7 +174,7 @@ def get_status(
     """
     ids = {"unicode": unicode, "gtin": gtin, "sku_id": sku_id, "salsify_id": salsify_id}
     query = {**_identified(ids), "content_type": content_type}
-    return Call("GET", "/v1/product/status/", answers.plain(ContentStatus), query=query, credential=PUBLIC)
+    return Call("GET", "/v1/product/status/", one(ContentStatus), query=query, credential=PUBLIC)
 
 
 def get_shared_content(
@@ -194,9 +192,7 @@ def get_shared_content(
     """
     ids = {"unicode": unicode, "gtin": gtin, "sku_id": sku_id, "salsify_id": salsify_id}
     query = {**_identified(ids), "content_type": content_type}
-    return Call(
-        "GET", "/v1/product/shared-content/", answers.plain(SharedContent), query=query, credential=PUBLIC
-    )
+    return Call("GET", "/v1/product/shared-content/", one(SharedContent), query=query, credential=PUBLIC)
 
 
 def archive_images(unicode: str, ids: Collection[int], *, archive: bool = True) -> Call[Archived]:
@@ -251,7 +247,7 @@ def list_render_images(
     """
     by_product = {"product_id": product_id, "sku_id": sku_id, "product_name": product_name}
     query = {"render_id": render_id, **by_product, "page": page}
-    return Call("GET", RENDER_IMAGES, answers.plain(Page[RenderImage]), query=query, credential=PUBLIC)
+    return Call("GET", RENDER_IMAGES, one(Page[RenderImage]), query=query, credential=PUBLIC)
 
 
 def all_render_images(
@@ -283,7 +279,7 @@ def get_zapier_token(cookie: str) -> Call[ZapierToken]:
 
 def verify_zapier_token() -> Call[ZapierUser]:
     """Ask whose the Zapier token is: ``GET /users/api/v3/token/verify/``."""
-    return Call("GET", "/users/api/v3/token/verify/", answers.plain(ZapierUser), credential=ZAPIER)
+    return Call("GET", "/users/api/v3/token/verify/", one(ZapierUser), credential=ZAPIER)
 
 
 def list_zapier_images(*, page: int | None = None) -> Call[Page[ZapierImage]]:
@@ -291,7 +287,7 @@ def list_zapier_images(*, page: int | None = None) -> Call[Page[ZapierImage]]:
 
     :param page: its number, from 1.
     """
-    parse = answers.plain(Page[ZapierImage])
+    parse = one(Page[ZapierImage])
     return Call("GET", ZAPIER_IMAGES, parse, query={"page": page}, credential=ZAPIER)
 
 
@@ -314,8 +310,3 @@ def _identified(ids: Mapping[str, str | None]) -> Mapping[str, str | None]:
     if not any(ids.values()):
         raise RenderInputError(f"say which product: one of {', '.join(ids)}")
     return ids
-
-
-def _media_type(name: str) -> str:
-    suffix = PurePosixPath(name).suffix.lower()
-    return PICTURES.get(suffix) or MEDIA_TYPES.get(suffix, "application/octet-stream")

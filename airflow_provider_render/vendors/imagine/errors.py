@@ -9,25 +9,14 @@ from typing import Any
 
 from airflow_provider_render.core.calls import Answer
 from airflow_provider_render.core.errors import (
-    AuthError,
     NotFoundError,
     OutOfCreditsError,
-    RateLimitedError,
     RejectedError,
-    UnavailableError,
     UnexpectedAnswerError,
     VendorError,
 )
+from airflow_provider_render.core.refusals import excerpt, happened, kind_of, told
 from airflow_provider_render.vendors.imagine.endpoints import CREATE_IMAGES, JOB
-
-BY_STATUS: Mapping[int, type[VendorError]] = {
-    401: AuthError,
-    402: OutOfCreditsError,
-    403: AuthError,
-    404: NotFoundError,
-    408: UnavailableError,
-    429: RateLimitedError,
-}
 
 PAID_CALLS = frozenset({f"POST {JOB}", f"POST {CREATE_IMAGES}"})
 """Calls whose credit is the price of a render."""
@@ -59,16 +48,16 @@ def to_error(answer: Answer) -> VendorError:
     """Turn a refusal into an error of the common tree."""
     if not is_api(answer):
         return _elsewhere(answer)
-    body, left = _body(answer), balance(answer)
+    left = balance(answer)
     kind = _kind(answer.status, left)
-    happened = None if issubclass(kind, UnavailableError) else False
-    message = _said(body, answer)
+    effect = happened(kind)
+    message = _said(answer)
     error = kind(
         f"Imagine.io answered {answer.call} with {answer.status}: {message.rstrip('.')}."
-        f"{HINTS.get(answer.status, '')}{_cost(answer, happened)}",
+        f"{HINTS.get(answer.status, '')}{_cost(answer, effect)}",
         status=answer.status,
         code=SKU_TAKEN if "sku id already exists" in message.lower() else None,
-        happened=happened,
+        happened=effect,
     )
     if isinstance(error, NotThereError):
         error.credits = left
@@ -82,7 +71,7 @@ def is_api(answer: Answer) -> bool:
 
 def balance(answer: Answer) -> Decimal | None:
     """Return the credits that are left, where an answer tells."""
-    left = _body(answer).get("api_hits_available") if is_api(answer) else None
+    left = told(answer).get("api_hits_available") if is_api(answer) else None
     return Decimal(left) if isinstance(left, int) and not isinstance(left, bool) else None
 
 
@@ -100,11 +89,11 @@ def _kind(status: int, left: Decimal | None) -> type[VendorError]:
         return OutOfCreditsError
     if status == 404:
         return NotThereError
-    return BY_STATUS.get(status, UnavailableError if status >= 500 else RejectedError)
+    return kind_of(status)
 
 
-def _cost(answer: Answer, happened: bool | None) -> str:
-    if happened is None:
+def _cost(answer: Answer, effect: bool | None) -> str:
+    if effect is None:
         paid = answer.call in PAID_CALLS
         return " Whether it was done, and cost its credit, is not known." if paid else ""
     cost = "The call cost 1 credit" if charge(answer) else "Nothing was charged"
@@ -117,11 +106,12 @@ def _elsewhere(answer: Answer) -> VendorError:
     storage = "://" in answer.call
     text = answer.body[:4096].decode(errors="replace")
     found = _STORAGE_CODE.search(text)
-    message = found[1] if found else _said(_body(answer), answer)
+    message = found[1] if found else _said(answer)
     said = f"{answer.call} was answered with {answer.status}: {message.rstrip('.')}."
     if not storage or answer.status >= 500 or answer.status in (404, 408, 429):
-        kind = BY_STATUS.get(answer.status, UnavailableError if answer.status >= 500 else RejectedError)
-        return kind(said, status=answer.status, happened=None if answer.status >= 500 else False)
+        return kind_of(answer.status)(
+            said, status=answer.status, happened=None if answer.status >= 500 else False
+        )
     if _TOO_LARGE.search(text):
         return RejectedError(f"{said} The file is larger than the storage takes.", status=answer.status)
     return UnexpectedAnswerError(
@@ -131,20 +121,12 @@ def _elsewhere(answer: Answer) -> VendorError:
     )
 
 
-def _body(answer: Answer) -> Mapping[str, Any]:
-    try:
-        body = answer.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, Mapping) else {}
-
-
-def _said(body: Mapping[str, Any], answer: Answer) -> str:
+def _said(answer: Answer) -> str:
+    body = told(answer)
     for name in ("message", "error", "detail"):
         if texts := list(_texts(body.get(name))):
             return "; ".join(texts)[:500]
-    text = " ".join(answer.body[:800].decode(errors="replace").split())
-    return text[:200] or "an empty answer"
+    return excerpt(answer)
 
 
 def _texts(said: Any, field: str = "") -> Iterator[str]:

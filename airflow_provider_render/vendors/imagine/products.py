@@ -10,7 +10,6 @@ from typing import BinaryIO, Literal
 
 from airflow_provider_render.core.calls import Operation, send
 from airflow_provider_render.core.errors import (
-    ModelFileError,
     NotFoundError,
     RejectedError,
     RenderInputError,
@@ -98,7 +97,7 @@ def find(request: RenderRequest, foreign: Foreign) -> Operation[Upload | None]:
     """Return the product of a request if it is complete and has the model's bytes.
 
     Costs 1 credit, and another one where no earlier run noted the product. A product whose upload was cut
-    off is deleted, for 2 more: its presigned addresses are lost.
+    off gives its SKU away, for 1 more: its presigned addresses are lost.
 
     :raises RenderInputError: a product that this package did not make has the SKU, and ``foreign`` forbids
         to touch it.
@@ -121,14 +120,13 @@ def upload(request: RenderRequest, foreign: Foreign) -> Operation[Upload]:
     :raises ModelFileError: there is no model.
     :raises RenderInputError: as :func:`find`.
     """
-    if request.model is None:
-        raise ModelFileError(f"{request.key}: there is no model file to upload. Nothing was sent.")
-    content = thumbnail(request.model.source)
-    picture = Picture(f"{PurePosixPath(request.model.name).stem}.png", content) if content else None
-    made = yield from _created(request, request.model, picture, foreign)
+    model = request.model_to_upload()
+    content = thumbnail(model.source)
+    picture = Picture(f"{PurePosixPath(model.name).stem}.png", content) if content else None
+    made = yield from _created(request, model, picture, foreign)
     if isinstance(made, Upload):
         return made
-    yield from send(endpoints.send_file(made.presigned_url_prop_user_file, request.model.source))
+    yield from send(endpoints.send_file(made.presigned_url_prop_user_file, model.source))
     if picture and made.presigned_url_thumbnail:
         yield from send(endpoints.send_file(made.presigned_url_thumbnail, picture))
     yield from send(endpoints.mark_uploaded(made.unicode))
@@ -189,9 +187,10 @@ def _has_changed(product: Product, request: RenderRequest, foreign: Foreign) -> 
 
 
 def _completed(product: Product, request: RenderRequest) -> Operation[Upload | None]:
-    """Return a product if its files are there; remove it if they never came.
+    """Return a product if its files are there; take its SKU if they never came.
 
-    Only a change tells ``upload_status``: the product is given the name it has.
+    It is not deleted: another task may be about to send them. Only a change tells ``upload_status``: the
+    product is given the name it has.
     """
     if product.unicode == request.model_id:
         return Upload(product.unicode)
@@ -208,7 +207,6 @@ def _completed(product: Product, request: RenderRequest) -> Operation[Upload | N
             " not made by this package. Complete its upload, or delete it."
         )
     yield from _retired(product, sku_of(request))
-    yield from send(endpoints.delete_product(product.unicode))
     return None
 
 

@@ -53,8 +53,8 @@ def number_of(job_id: str) -> str | None:
 
 
 def submit(request: RenderRequest, unicode: str) -> Operation[RenderJob]:
-    """Have pictures of one product made: 1 credit, and another one where its SKU is not known."""
-    sku = yield from _sku(request, unicode)
+    """Have pictures of one product made: 1 credit, and another one to learn its SKU."""
+    sku = yield from _sku(unicode)
     return (yield from submit_placed(request.settings, [placement(sku, request.settings)], unicode))
 
 
@@ -83,12 +83,9 @@ def find_existing(request: RenderRequest) -> Operation[Existing]:
     Without a cut-off submit nothing is asked. With one, 1 credit tells whether the product is in any
     picture at all; if not, it was never made.
     """
-    if request.ticket is None:
+    if request.ticket is None or request.announced is None:
         return Existing(Answerable.ABSENT)
-    sku = (request.announced.refs.get("sku") if request.announced else None) or request.sku
-    if not sku and (request.model or request.model_id):
-        sku = yield from _sku(request, request.model_id or "")
-    return (yield from seen_before(sku or ""))
+    return (yield from seen_before(request.announced.refs.get("sku", "")))
 
 
 def seen_before(sku: str) -> Operation[Existing]:
@@ -157,14 +154,13 @@ def _files(render_id: str, images: Sequence[RenderImage]) -> Iterator[RenderOutp
             yield from picture(kind, name + ending, getattr(image, look), ref)
 
 
-def _sku(request: RenderRequest, unicode: str) -> Operation[str]:
-    if request.sku or request.model:
-        return products.sku_of(request)
+def _sku(unicode: str) -> Operation[str]:
+    """Return the SKU that a product has now: items with equal models share one, under the first one's SKU."""
     product = yield from products.by_unicode(unicode)
     if product is None or not product.sku_id:
         what = "has no SKU" if product else "is not there"
         raise RenderInputError(
-            f"{request.key}: product {unicode} {what}, and Imagine.io places products in scenes by their SKU."
+            f"product {unicode} {what}, and Imagine.io places products in scenes by their SKU."
             " No render was submitted."
         )
     return product.sku_id

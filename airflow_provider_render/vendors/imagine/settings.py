@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from airflow_provider_render.core.errors import SettingsError
+from airflow_provider_render.core.checking import Number, SettingsCheck, Whole, plain_number
 from airflow_provider_render.core.job import Settings
 from airflow_provider_render.vendors.imagine.endpoints import ORDERS
 
@@ -56,18 +53,11 @@ def _types(value: Any) -> Any:
     return sorted(set(known))
 
 
-def _no_boolean(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError("a number is wanted, not a boolean")  # noqa: TRY004 - pydantic reports ValueError
-    return value
-
-
 def _each_once(value: list[int]) -> list[int]:
     return list(dict.fromkeys(value))
 
 
-Number = Annotated[float, BeforeValidator(_no_boolean)]
-Whole = Annotated[int, BeforeValidator(_no_boolean), Field(ge=1)]
+Id = Annotated[Whole, Field(ge=1)]
 Vector = Annotated[tuple[Number, Number, Number], BeforeValidator(_cell)]
 
 
@@ -87,13 +77,13 @@ class ImagineSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     content: Annotated[list[str], BeforeValidator(_types)] | None = None
-    scene_id: Whole | None = None
+    scene_id: Id | None = None
     cameras: (
-        Annotated[list[Whole], BeforeValidator(_list), AfterValidator(_each_once), Field(min_length=1)] | None
+        Annotated[list[Id], BeforeValidator(_list), AfterValidator(_each_once), Field(min_length=1)] | None
     ) = None
     position: Vector | None = None
     rotation: Vector | None = None
-    material_id: Whole | None = None
+    material_id: Id | None = None
     units: Annotated[str, Field(min_length=1)] | None = None
 
 
@@ -110,6 +100,8 @@ ALLOWED: Mapping[str, str] = {
     "units": "a text that is not empty",
 }
 
+CHECK = SettingsCheck("Imagine.io", ImagineSettings, ALLOWED)
+
 
 def check(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings as JSON values, only what was given; empty cells count as not given.
@@ -117,13 +109,7 @@ def check(raw: Mapping[str, Any]) -> dict[str, Any]:
     :raises SettingsError: names all that is wrong.
     """
     given = {name: value for name, value in raw.items() if not _empty(value)}
-    try:
-        checked = ImagineSettings.model_validate(given).model_dump(mode="json", exclude_unset=True)
-    except ValidationError as error:
-        raise _error(_problem(raw, detail) for detail in error.errors()) from None
-    if problems := list(_contradictions(checked)):
-        raise _error(problems)
-    return checked
+    return _given(CHECK.read(given, _contradictions))
 
 
 def canonical(settings: Settings) -> dict[str, Any]:
@@ -149,7 +135,12 @@ def _empty(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def _contradictions(checked: Settings) -> Iterator[str]:
+def _given(settings: ImagineSettings) -> dict[str, Any]:
+    return settings.model_dump(mode="json", exclude_unset=True)
+
+
+def _contradictions(settings: ImagineSettings) -> Iterator[str]:
+    checked = _given(settings)
     of_scene = ", ".join(name for name in NAMES if name in checked.keys() & SCENE)
     if "content" in checked and of_scene:
         yield (
@@ -162,23 +153,8 @@ def _contradictions(checked: Settings) -> Iterator[str]:
                 yield f"{name}: missing, {of_scene} {'needs' if of_scene in SCENE else 'need'} it"
 
 
-def _error(problems: Iterable[str]) -> SettingsError:
-    unique = dict.fromkeys(problems)
-    return SettingsError(f"Imagine.io render settings: {'; '.join(unique)}. Nothing was sent.")
-
-
-def _problem(raw: Mapping[str, Any], detail: ErrorDetails) -> str:
-    field = str(detail["loc"][0])
-    if detail["type"] != "extra_forbidden":
-        return f"{field}: {raw[field]!r} is not allowed, use {ALLOWED[field]}"
-    near = difflib.get_close_matches(field.lower(), NAMES, n=1)
-    return f"{field}: unknown, " + (f"did you mean {near[0]}?" if near else f"known are {', '.join(NAMES)}")
-
-
 def _plain(value: Any) -> Any:
     """Return one form for equal values: 6.0 as 6."""
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
-    if isinstance(value, float) and math.isfinite(value) and value.is_integer():
-        return int(value)
-    return value
+    return plain_number(value)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from airflow_provider_render.core.calls import Answer, Fetch, Operation, send
-from airflow_provider_render.core.errors import ConnectionConfigError, ModelFileError, VendorError
+from airflow_provider_render.core.errors import ConnectionConfigError, VendorError
 from airflow_provider_render.core.job import (
     OutputKind,
     RenderJob,
@@ -27,6 +27,10 @@ EXTENSIONS = (
     ".glb .gltf .obj .fbx .blend .usdz .stl .dae .ply .abc .bvh .x3d .wrl .3ds .max .off .step .stp .iges"
     " .igs .brep .ifc .3mf .fcstd .fcstd1 .zip"
 )
+CALLS = 6
+"""A new render takes these at the least: create and complete the product, look for equal content, look at the
+job from the triggerer and from the worker, list what came of it.
+"""
 NO_PRODUCT = "00000000-0000-0000-0000-000000000000"
 
 
@@ -50,7 +54,10 @@ class ImagineVendor(RenderVendor):
     name = content.VENDOR
     title = "Imagine.io"
     capabilities = Capabilities(
-        extensions=frozenset(EXTENSIONS.split()), tells_submitted=True, call_price=Decimal(1)
+        extensions=frozenset(EXTENSIONS.split()),
+        tells_submitted=True,
+        call_price=Decimal(1),
+        calls_per_render=CALLS,
     )
     poll_policy = PollPolicy(first=180.0, start=120.0, growth=1.2, cap=180.0, listing_grace=600.0)
     default_outputs = frozenset({OutputKind.IMAGE, OutputKind.VIEWER, OutputKind.AR})
@@ -146,7 +153,7 @@ class ImagineVendor(RenderVendor):
         """Submit, and pay, one job."""
         jobs = []
         for request in requests:
-            unicode = _product(request)
+            unicode = request.uploaded_model_id()
             if render_settings.is_scene(request.settings):
                 jobs.append((yield from scenes.submit(request, unicode)))
             else:
@@ -180,9 +187,3 @@ class ImagineVendor(RenderVendor):
     def portal_url(self, job: RenderJob) -> str:
         """Return the app; Imagine.io documents no page for a single job."""
         return self.portal
-
-
-def _product(request: RenderRequest) -> str:
-    if not request.model_id:
-        raise ModelFileError(f"{request.key}: its model was not uploaded yet. Nothing was sent.")
-    return request.model_id

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 from airflow_provider_render.core.calls import ByteSource, Operation, send
-from airflow_provider_render.core.errors import ModelFileError, NotFoundError, UnexpectedAnswerError
+from airflow_provider_render.core.errors import NotFoundError, UnexpectedAnswerError
 from airflow_provider_render.core.job import RenderJob, RenderRequest, RenderStatus
 from airflow_provider_render.core.model import ModelFile
 from airflow_provider_render.core.vendor import Upload
@@ -74,10 +74,9 @@ def upload(request: RenderRequest) -> Operation[Upload]:
 
     :raises ModelFileError: there is no file.
     """
-    if request.model is None:
-        raise ModelFileError(f"{request.key}: there is no model file to upload. Nothing was sent.")
-    name = asset_name(request.model, request.sku)
-    file = Renamed(request.model.source, f"{name}{request.model.extension}")
+    model = request.model_to_upload()
+    name = asset_name(model, request.sku)
+    file = Renamed(model.source, f"{name}{model.extension}")
     return Upload("", preparing=(yield from import_model(file, name)))
 
 

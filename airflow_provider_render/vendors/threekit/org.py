@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, TypeVar, overload
 from urllib.parse import quote
 
-from airflow_provider_render.core.calls import Call, Fetch, Operation
+from airflow_provider_render.core.calls import Call, Fetch, Notice, Operation, Secret, by_step
 
 T = TypeVar("T")
 
@@ -31,15 +31,6 @@ class Own(StrEnum):
     BRANCH = "{branch}"
     TOKEN = "{token}"  # noqa: S105 - stands for one
     ENVIRONMENT = "{environment}"
-
-
-class Secret(str):
-    """A text that does not show itself."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'***'"
 
 
 class Org:
@@ -86,7 +77,7 @@ class Org:
     def work(self, work: Operation[T]) -> Operation[T]: ...
     def work(self, work: Call[T] | Operation[T]) -> Call[T] | Operation[T]:
         """Return a call, or an operation all of whose calls, filled in."""
-        return self.call(work) if isinstance(work, Call) else self._operation(work)
+        return self.call(work) if isinstance(work, Call) else by_step(work, self._step)
 
     def _path(self, path: str) -> str:
         return path.replace(Own.ORG, quote(self.id, safe="")) if Own.ORG in path else path
@@ -103,18 +94,5 @@ class Org:
     def _value(self, value: Any) -> Any:
         return self._values[value] if isinstance(value, Own) else value
 
-    def _operation(self, operation: Operation[T]) -> Operation[T]:
-        try:
-            step = next(operation)
-            while True:
-                try:
-                    answer = yield self.call(step) if isinstance(step, Call) else step
-                except Exception as error:  # noqa: BLE001 - the operation decides what an error means
-                    step = operation.throw(error)
-                else:
-                    step = operation.send(answer)
-        except StopIteration as end:
-            result: T = end.value
-            return result
-        finally:
-            operation.close()
+    def _step(self, step: Call[Any] | Notice) -> Call[Any] | Notice:
+        return self.call(step) if isinstance(step, Call) else step

@@ -7,7 +7,6 @@ from typing import Any
 
 from airflow_provider_render.core.calls import Operation, send
 from airflow_provider_render.core.errors import (
-    ModelFileError,
     NotFoundError,
     OutcomeUnknownError,
     VendorError,
@@ -43,7 +42,7 @@ def submit(requests: Sequence[RenderRequest], words: Mapping[str, str]) -> Opera
 
     :raises OutcomeUnknownError: Threekit answered without naming the job.
     """
-    assets = [_asset_id(request) for request in requests]
+    assets = [request.uploaded_model_id() for request in requests]
     if not requests:
         return []
     settings = requests[0].settings
@@ -188,9 +187,3 @@ def _has_failed(found: RenderJob, job: Job, words: Mapping[str, str]) -> Operati
         return False
     states = yield from watching.states([found], words)
     return found.id in states and states[found.id].status is RenderStatus.FAILED
-
-
-def _asset_id(request: RenderRequest) -> str:
-    if not request.model_id:
-        raise ModelFileError(f"{request.key}: its model was not imported yet. Nothing was sent.")
-    return request.model_id

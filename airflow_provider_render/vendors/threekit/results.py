@@ -10,12 +10,11 @@ from typing import Any
 
 from airflow_provider_render.core.calls import Fetch, Operation, send
 from airflow_provider_render.core.job import OutputKind, RenderJob, RenderOutput, Settings
-from airflow_provider_render.core.model import MEDIA_TYPES
+from airflow_provider_render.core.model import MEDIA_TYPES, PICTURE_TYPES, media_type_of
 from airflow_provider_render.vendors.threekit import handles
 from airflow_provider_render.vendors.threekit.answers.assets import Layer
 from airflow_provider_render.vendors.threekit.answers.jobs import StoredFile
 from airflow_provider_render.vendors.threekit.configuring import stages_meant
-from airflow_provider_render.vendors.threekit.endpoints.base import PICTURE_TYPES
 from airflow_provider_render.vendors.threekit.endpoints.files import file_content, get_file
 from airflow_provider_render.vendors.threekit.endpoints.jobs import all_runs, all_tasks
 from airflow_provider_render.vendors.threekit.endpoints.layers import all_layers, get_layer, layer_file
@@ -149,8 +148,7 @@ def _named(files: Sequence[StoredFile]) -> list[RenderOutput]:
 
 def _output(name: str, ref: Mapping[str, str]) -> RenderOutput:
     ending = PurePosixPath(name).suffix.lower()
-    media_type = {**MEDIA_TYPES, **PICTURE_TYPES}.get(ending, "application/octet-stream")
-    return RenderOutput(_kind(ending), name, media_type, ref)
+    return RenderOutput(_kind(ending), name, media_type_of(name), ref)
 
 
 def _kind(ending: str) -> OutputKind:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, get_args
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from annotated_types import Ge, Le
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
-from pydantic_core import ErrorDetails
 
-from airflow_provider_render.core.errors import SettingsError
+from airflow_provider_render.core.checking import SettingsCheck, Whole
 from airflow_provider_render.core.job import Settings
 
 DEFAULT_SIZE = 1024
@@ -34,19 +31,12 @@ def _identity(value: Any) -> Any:
     return str(UUID(value)) if isinstance(value, str) and value.strip() else value
 
 
-def _whole(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError("a number is wanted, not a boolean")  # noqa: TRY004 - pydantic reports ValueError
-    return value
-
-
 def _format(value: Any) -> Any:
     word = value.strip().lower() if isinstance(value, str) else value
     return "jpeg" if word == "jpg" else word
 
 
 Table = Annotated[dict[str, Any], BeforeValidator(_table)]
-Pixels = Annotated[int, BeforeValidator(_whole)]
 
 
 class ThreekitSettings(BaseModel):
@@ -69,8 +59,8 @@ class ThreekitSettings(BaseModel):
     configuration: Table | None = None
     stage_configuration: Table | None = None
     type: Renderer | None = None
-    width: Pixels | None = Field(default=None, ge=16, le=8192)
-    height: Pixels | None = Field(default=None, ge=16, le=8192)
+    width: Whole | None = Field(default=None, ge=16, le=8192)
+    height: Whole | None = Field(default=None, ge=16, le=8192)
     format: Annotated[Format, BeforeValidator(_format)] | None = None
     render_missing_layers: bool | None = None
 
@@ -82,7 +72,6 @@ ALLOWED = {
     "stageId": "the id of a stage, a UUID",
     "configuration": "a table of attributes with their values, also as JSON text",
     "stageConfiguration": "a table of attributes with their values, also as JSON text",
-    "renderMissingLayers": "true or false",
 }
 DEFAULTS: Mapping[str, Any] = {
     "configuration": {},
@@ -92,23 +81,16 @@ DEFAULTS: Mapping[str, Any] = {
 }
 
 
+CHECK = SettingsCheck("Threekit", ThreekitSettings, ALLOWED)
+
+
 def check(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings as JSON values under the vendor's names, only what was given.
+    """Return settings as JSON values under the vendor's names; empty cells count as not given.
 
     :raises SettingsError: names all that is wrong.
     """
-    given = {NAMES.get(key, key): value for key, value in raw.items() if value is not None and value != ""}
-    twice = [name for snake, name in NAMES.items() if snake != name and snake in raw and name in raw]
-    problems = [f"{name}: given twice, in two spellings" for name in twice]
-    try:
-        settings = ThreekitSettings.model_validate(given)
-    except ValidationError as error:
-        raise _error(problems + [_problem(detail) for detail in error.errors()]) from None
-    if settings.stage_configuration and not settings.stage_id:
-        problems.append("stageConfiguration: there is no stageId that it could be of")
-    if problems:
-        raise _error(problems)
-    return settings.model_dump(by_alias=True, exclude_none=True)
+    given = {name: value for name, value in raw.items() if value != ""}
+    return CHECK.read(given, _contradictions).model_dump(by_alias=True, exclude_none=True)
 
 
 def canonical(settings: Settings) -> dict[str, Any]:
@@ -124,34 +106,6 @@ def skips_existing(settings: Settings) -> bool:
     return settings.get("renderMissingLayers") is not False
 
 
-def _error(problems: list[str]) -> SettingsError:
-    return SettingsError(f"Threekit render settings: {'; '.join(problems)}. Nothing was sent.")
-
-
-def _problem(detail: ErrorDetails) -> str:
-    field = str(detail["loc"][0])
-    if detail["type"] == "extra_forbidden":
-        return _unknown(field)
-    return f"{field}: {detail['input']!r} is not allowed, use {_allowed(field)}"
-
-
-def _unknown(field: str) -> str:
-    by_lower = {name.lower(): name for name in (*NAMES, *NAMES.values())}
-    near = difflib.get_close_matches(field.lower(), by_lower, n=1)
-    known = f"did you mean {by_lower[near[0]]}?" if near else f"known are {', '.join(NAMES.values())}"
-    return f"{field}: unknown, {known}"
-
-
-def _allowed(field: str) -> str:
-    """Say what a field takes, from its declaration."""
-    if field in ALLOWED:
-        return ALLOWED[field]
-    bounds = {
-        type(bound): bound
-        for bound in ThreekitSettings.model_fields[field].metadata
-        if isinstance(bound, Ge | Le)
-    }
-    if bounds:
-        return f"a whole number from {bounds[Ge].ge} to {bounds[Le].le}"  # type: ignore[union-attr]
-    choices = Renderer if field == "type" else Format
-    return "one of " + ", ".join(get_args(choices))
+def _contradictions(settings: ThreekitSettings) -> Iterator[str]:
+    if settings.stage_configuration and not settings.stage_id:
+        yield "stageConfiguration: there is no stageId that it could be of"

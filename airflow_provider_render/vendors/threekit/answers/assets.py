@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import Field
 
-from airflow_provider_render.vendors.threekit.answers.base import Record, Table, ThreekitAnswer, Words
+from airflow_provider_render.core.answers import CamelAnswer, Several
+from airflow_provider_render.vendors.threekit.answers.base import Record, Table
 
 
 class Asset(Record):
@@ -21,8 +22,8 @@ class Asset(Record):
     type: str | None = None
     description: str | None = None
     metadata: Any = None
-    tags: Words = ()
-    keywords: Words = ()
+    tags: Several[str] = ()
+    keywords: Several[str] = ()
     branch: str | None = None
     public_share: str | None = None
     imported_file_id: str | None = None
@@ -53,9 +54,9 @@ class CatalogProduct(Record):
     name: str | None = None
     description: str | None = None
     proxy_id: str | None = None
-    keywords: Words = ()
-    tags: Words = ()
-    categories: Words = ()
+    keywords: Several[str] = ()
+    tags: Several[str] = ()
+    categories: Several[str] = ()
     metadata: Any = None
 
 
@@ -108,7 +109,7 @@ class Layer(Record):
     height: int | None = None
 
 
-class LayerLink(ThreekitAnswer):
+class LayerLink(CamelAnswer):
     """Where the file of a layer is at this moment."""
 
     url: str = Field(repr=False)

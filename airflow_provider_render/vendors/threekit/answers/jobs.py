@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from airflow_provider_render.core.answers import CamelAnswer, Moment, Several
 from airflow_provider_render.core.calls import Answer
-from airflow_provider_render.vendors.threekit.answers.base import Moment, Record, Table, ThreekitAnswer
+from airflow_provider_render.vendors.threekit.answers.base import Record, Table
 
 SUCCESS = "Success"
 """``resultCode`` of a run that did its work."""
@@ -47,13 +48,13 @@ class StoredFile(Record):
     mime_type: str | None = None
 
 
-class RunResults(ThreekitAnswer):
+class RunResults(CamelAnswer):
     """What a run left.
 
     :param files: its results, and its logs ``stdout`` and ``stderr``.
     """
 
-    files: Annotated[tuple[StoredFile, ...], BeforeValidator(lambda value: value or ())] = ()
+    files: Several[StoredFile] = ()
 
 
 class Run(Record):
@@ -105,7 +106,7 @@ class Task(Record):
     status: str | None = None
     run_status: str | None = None
     run_result: str | None = None
-    runs: Annotated[tuple[Run, ...], BeforeValidator(lambda value: value or ())] = ()
+    runs: Several[Run] = ()
 
 
 class Job(Record):
@@ -129,10 +130,10 @@ class Job(Record):
     task_result_failures: Count = None
     task_result_successes: Count = None
     parameters: Parameters = Field(default_factory=dict)
-    runs: Annotated[tuple[Run, ...], BeforeValidator(lambda value: value or ())] = ()
+    runs: Several[Run] = ()
 
 
-class Started(ThreekitAnswer):
+class Started(CamelAnswer):
     """The answer to a call that starts a job.
 
     :param job_id: id of the job; None where a stored file answers at once.
@@ -150,14 +151,14 @@ class Started(ThreekitAnswer):
         return self.job_id or (self.job.id if self.job else None)
 
 
-class CatalogOutput(ThreekitAnswer):
+class CatalogOutput(CamelAnswer):
     """One asset that an import made."""
 
     name: str | None = None
     asset_id: str | None = None
 
 
-class CatalogJob(ThreekitAnswer):
+class CatalogJob(CamelAnswer):
     """A job with what it made.
 
     :param job: the job.
@@ -174,7 +175,7 @@ class CatalogJob(ThreekitAnswer):
         return [CatalogOutput.model_validate(row) for row in rows if isinstance(row, Mapping)]
 
 
-class UploadedAsset(ThreekitAnswer):
+class UploadedAsset(CamelAnswer):
     """What became of one file that was uploaded and imported in one call.
 
     :param msg: the vendor's words.

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SecretStr
 
-from airflow_provider_render.vendors.threekit.answers.base import Moment, Record, Table, ThreekitAnswer, Words
+from airflow_provider_render.core.answers import CamelAnswer, Moment, Several
+from airflow_provider_render.vendors.threekit.answers.base import Record, Table
 
 
 class Configuration(Record):
@@ -41,7 +42,7 @@ class Order(Record):
     status: str | None = None
     metadata: Any = None
     platform: Table = Field(default_factory=dict)
-    cart: Annotated[tuple[dict[str, Any], ...], BeforeValidator(lambda value: value or ())] = ()
+    cart: Several[dict[str, Any]] = ()
     customer_id: str | None = None
 
 
@@ -78,7 +79,7 @@ class Event(Record):
     metric: float | None = None
 
 
-class Views(ThreekitAnswer):
+class Views(CamelAnswer):
     """Views of a year, month or day.
 
     :param cumulative: views until then.
@@ -140,7 +141,7 @@ class AccessToken(Record):
 
     id: str = Field(repr=False)
     name: str | None = None
-    domains: Words = ()
+    domains: Several[str] = ()
     permissions: str | None = None
     service_account_id: str | None = None
     last_used_on: Moment = None
@@ -150,13 +151,13 @@ class User(Record):
     """A user, or the session behind a token."""
 
     username: str | None = None
-    emails: Words = ()
+    emails: Several[str] = ()
     orgs: tuple[Any, ...] = ()
     roles: tuple[Any, ...] = ()
     profile: Table = Field(default_factory=dict)
 
 
-class Features(ThreekitAnswer):
+class Features(CamelAnswer):
     """What an organisation may use.
 
     :param render_hours_limit: hours of rendering in its plan.
@@ -168,7 +169,7 @@ class Features(ThreekitAnswer):
     rapid_compact_compression_token: SecretStr | None = None
 
 
-class PlayerSettings(ThreekitAnswer):
+class PlayerSettings(CamelAnswer):
     """How an organisation's assets are shown.
 
     :param default_stages: ids of stages by type of asset.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from airflow_provider_render.core.answers import one
 from airflow_provider_render.core.calls import Call, Operation
 from airflow_provider_render.core.paths import path
-from airflow_provider_render.vendors.threekit.answers.base import Page, many, maybe, one, raw
+from airflow_provider_render.vendors.threekit.answers.base import Page, many, maybe, raw
 from airflow_provider_render.vendors.threekit.answers.records import (
     AccessToken,
     App,

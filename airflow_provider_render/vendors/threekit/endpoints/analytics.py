@@ -8,9 +8,10 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from airflow_provider_render.core.answers import nothing, one
 from airflow_provider_render.core.calls import Call, Effect, Fetch, Operation
 from airflow_provider_render.core.paths import AssumedPath, path
-from airflow_provider_render.vendors.threekit.answers.base import Page, many, maybe, nothing, one, raw
+from airflow_provider_render.vendors.threekit.answers.base import Page, many, maybe, raw
 from airflow_provider_render.vendors.threekit.answers.records import Event, Views
 from airflow_provider_render.vendors.threekit.endpoints.base import given, post, read, texts
 from airflow_provider_render.vendors.threekit.org import TOKEN_FIELD, Own

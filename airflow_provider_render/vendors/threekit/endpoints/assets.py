@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from airflow_provider_render.core.answers import one
 from airflow_provider_render.core.calls import Call, Operation
 from airflow_provider_render.core.paths import path
 from airflow_provider_render.vendors.threekit.answers.assets import Asset, Item, Tag, Variant
-from airflow_provider_render.vendors.threekit.answers.base import Page, many, one, raw
+from airflow_provider_render.vendors.threekit.answers.base import Page, many, raw
 from airflow_provider_render.vendors.threekit.endpoints.base import delete, given, post, read, restore
 from airflow_provider_render.vendors.threekit.org import Own
 from airflow_provider_render.vendors.threekit.paging import NEWEST_FIRST, PAGE, rows

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any, Literal, TypeVar, get_args
 
 from airflow_provider_render.core.calls import Answer, ByteSource, Call, Effect, Fetch, FilePart
-from airflow_provider_render.core.model import MEDIA_TYPES
+from airflow_provider_render.core.model import media_type_of
 from airflow_provider_render.core.paths import path
 from airflow_provider_render.vendors.threekit.answers import base as answers
 from airflow_provider_render.vendors.threekit.org import Own
@@ -36,7 +36,7 @@ Service = Literal[
 ]
 """Services that have a health check."""
 
-PICTURE_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
+TABLE_TYPES = {".csv": "text/csv", ".json": "application/json"}
 PICTURES = ("image/png", "image/jpeg", "image/webp")
 
 
@@ -88,8 +88,7 @@ def delete(where: str, record_id: str) -> Call[Any]:
 def part(field: str, file: ByteSource) -> FilePart:
     """Return one file of a form."""
     suffix = PurePosixPath(file.name).suffix.lower()
-    known = {**MEDIA_TYPES, **PICTURE_TYPES, ".csv": "text/csv", ".json": "application/json"}
-    return FilePart(field, file, known.get(suffix, "application/octet-stream"))
+    return FilePart(field, file, TABLE_TYPES.get(suffix) or media_type_of(file.name))
 
 
 def healthcheck(service: Service) -> Call[bool]:

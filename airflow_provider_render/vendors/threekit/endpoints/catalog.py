@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from airflow_provider_render.core.answers import one
 from airflow_provider_render.core.calls import ByteSource, Call, Effect, Operation
 from airflow_provider_render.core.paths import AssumedPath, path
 from airflow_provider_render.vendors.threekit.answers.assets import CatalogProduct
-from airflow_provider_render.vendors.threekit.answers.base import Page, many, one, raw
+from airflow_provider_render.vendors.threekit.answers.base import Page, many, raw
 from airflow_provider_render.vendors.threekit.answers.jobs import UploadedAsset, uploaded_assets
 from airflow_provider_render.vendors.threekit.endpoints.base import part, read, texts
 from airflow_provider_render.vendors.threekit.org import Own

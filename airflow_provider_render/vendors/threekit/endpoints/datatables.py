@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from airflow_provider_render.core.answers import one
 from airflow_provider_render.core.calls import ByteSource, Call, Effect, Fetch, Operation
 from airflow_provider_render.core.paths import path
-from airflow_provider_render.vendors.threekit.answers.base import Page, many, one, raw
+from airflow_provider_render.vendors.threekit.answers.base import Page, many, raw
 from airflow_provider_render.vendors.threekit.answers.records import Datatable, TableRow
 from airflow_provider_render.vendors.threekit.endpoints.base import delete, fetch, part, read, restore, texts
 from airflow_provider_render.vendors.threekit.org import Own

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Literal
 from urllib.parse import quote
 
+from airflow_provider_render.core.answers import one
 from airflow_provider_render.core.calls import ByteSource, Call, Effect, Fetch
 from airflow_provider_render.core.paths import path
-from airflow_provider_render.vendors.threekit.answers.base import one, raw
+from airflow_provider_render.vendors.threekit.answers.base import raw
 from airflow_provider_render.vendors.threekit.answers.jobs import StoredFile, uploaded_files
 from airflow_provider_render.vendors.threekit.endpoints.base import PICTURES, fetch, part, read, texts
 from airflow_provider_render.vendors.threekit.org import Own

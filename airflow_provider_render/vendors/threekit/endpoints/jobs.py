@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from airflow_provider_render.core.answers import one
 from airflow_provider_render.core.calls import Call, Operation, send
 from airflow_provider_render.core.paths import AssumedPath, path
-from airflow_provider_render.vendors.threekit.answers.base import Page, many, maybe, one
+from airflow_provider_render.vendors.threekit.answers.base import Page, many, maybe
 from airflow_provider_render.vendors.threekit.answers.jobs import CatalogJob, Job, Run, StoredFile, Task
 from airflow_provider_render.vendors.threekit.endpoints.base import read
 from airflow_provider_render.vendors.threekit.paging import NEWEST_FIRST, OLDEST_FIRST, PAGE, rows

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from airflow_provider_render.core.answers import one
 from airflow_provider_render.core.calls import Call, Effect, Fetch, Operation
 from airflow_provider_render.core.paths import AssumedPath, path
 from airflow_provider_render.vendors.threekit.answers.assets import Layer, LayerLink
-from airflow_provider_render.vendors.threekit.answers.base import Page, many, one
+from airflow_provider_render.vendors.threekit.answers.base import Page, many
 from airflow_provider_render.vendors.threekit.endpoints.base import fetch, given, post, read
 from airflow_provider_render.vendors.threekit.org import Own
 from airflow_provider_render.vendors.threekit.paging import NEWEST_FIRST, PAGE, rows

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from airflow_provider_render.core.answers import one
 from airflow_provider_render.core.calls import ByteSource, Call, Effect, Fetch, Operation
 from airflow_provider_render.core.paths import AssumedPath, path
-from airflow_provider_render.vendors.threekit.answers.base import Page, many, one
+from airflow_provider_render.vendors.threekit.answers.base import Page, many
 from airflow_provider_render.vendors.threekit.answers.records import Configuration, Customer, Order
 from airflow_provider_render.vendors.threekit.endpoints.base import (
     PICTURES,
