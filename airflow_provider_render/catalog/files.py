@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from os import PathLike
 from threading import Lock
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias, TypeVar
 
 from airflow_provider_render.catalog.items import RESERVED
 from airflow_provider_render.catalog.storage import AnyPath, Entry, Place, place
@@ -18,6 +19,9 @@ from airflow_provider_render.core.journal import Record
 from airflow_provider_render.core.model import ModelFile
 
 CHUNK = 1024 * 1024
+
+T = TypeVar("T")
+ModelsByPath: TypeAlias = Mapping[str, ModelFile | ModelFileError]
 
 
 class StorageFile:
@@ -63,7 +67,7 @@ class Signatures:
     """
 
     def __init__(self, expected: Iterable[AnyPath] = (), list_from: int = 8) -> None:
-        self._asked = Counter(place(path).parent.url for path in expected)
+        self._asked = Counter(place(path).parent.url for path in expected if "://" in str(path))
         self._list_from = list_from
         self._folders: dict[str, dict[str, Entry]] = {}
         self._lock = Lock()
@@ -134,23 +138,32 @@ def source_record(model: ModelFile) -> dict[str, Any]:
 def read_models(
     known: Mapping[str, Mapping[str, Any] | None],
     *,
+    signatures: Signatures | None = None,
     concurrency: int = 8,
     progress: Callable[[int], None] = lambda _: None,
-) -> dict[str, ModelFile | ModelFileError]:
+) -> ModelsByPath:
     """Return many models, or why they cannot be had, by path.
 
     :param known: the path of each model, and what :func:`source_record` returned of it the last time.
+    :param signatures: listings shared with other calls; without them folders of many models are listed.
     :param concurrency: files read at the same time.
     :param progress: told how many are done.
     """
     found: dict[str, ModelFile | ModelFileError] = {}
-    signatures = Signatures(path for path in known if "://" in path)
-    with ThreadPoolExecutor(concurrency, thread_name_prefix="models") as pool:
-        results = pool.map(lambda path: _model_or_error(path, known[path], signatures), known)
-        for path, result in zip(known, results, strict=True):
-            found[path] = result
-            progress(len(found))
+    listings = signatures or Signatures(known)
+    results = _at_once(lambda path: _model_or_error(path, known[path], listings), known, concurrency)
+    for path, result in zip(known, results, strict=True):
+        found[path] = result
+        progress(len(found))
     return found
+
+
+def _at_once(step: Callable[[str], T], paths: Iterable[str], concurrency: int) -> Iterator[T]:
+    """Do a step for all paths, in their order; few of them wait in line, as each takes memory there."""
+    left = iter(paths)
+    with ThreadPoolExecutor(concurrency, thread_name_prefix="files") as pool:
+        while some := list(islice(left, 256 * concurrency)):
+            yield from pool.map(step, some)
 
 
 def _model_or_error(
@@ -203,11 +216,26 @@ class Outputs(dict[str, int]):
         return bool(record.files) and all(self.get(file["path"]) == file["size"] for file in record.files)
 
 
-def present_outputs(root: Place) -> Outputs:
-    """List what is below an output folder, once for all items; state and reports are left out."""
-    own = f"{RESERVED}/"
+def present_outputs(root: Place, paths: Collection[str]) -> Outputs:
+    """Return which files are there, from one listing of the whole output folder.
+
+    :param root: output folder.
+    :param paths: the files that matter, relative to it.
+    """
     files = ((root.below(entry), entry.size) for entry in root.walk())
-    return Outputs((path, size) for path, size in files if not path.startswith(own))
+    return Outputs((path, size) for path, size in files if path in paths)
+
+
+def look_at_outputs(root: Place, paths: Iterable[str], *, concurrency: int = 8) -> Outputs:
+    """Return which files are there, by a look at each.
+
+    :param root: output folder.
+    :param paths: the files, relative to it.
+    :param concurrency: looks at the same time.
+    """
+    wanted = list(paths)
+    entries = _at_once(lambda path: (root / path).entry(), wanted, concurrency)
+    return Outputs((path, entry.size) for path, entry in zip(wanted, entries, strict=True) if entry)
 
 
 def _reason(error: Exception) -> str:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Literal
 
+from airflow_provider_render.catalog.keys import KeyIndex, key_number
 from airflow_provider_render.core.errors import CatalogError
 
 ExtraColumns = Literal["error", "ignore"]
-Row = tuple[str, Mapping[str, Any]]
-"""Where a row stands, such as "row 7 of catalog.csv", and its cells by column."""
+Row = tuple[int, Mapping[str, Any]]
+"""The number of a row in its catalog, and its cells by column."""
 
 COLUMNS = ("sku", "model", "variant", "settings", "title", "tags")
 PREFIX = "settings."
@@ -24,6 +25,7 @@ RESERVED = "_render"
 """Folder below the output root that holds state and reports."""
 
 _MOST_PROBLEMS = 20
+_MOST_SHARED = 1000
 _PLAIN = frozenset("-_.+=@() ")
 _PLAIN_VARIANT = _PLAIN - {"."}
 _SKU_BYTES, _VARIANT_BYTES = 120, 79
@@ -60,6 +62,12 @@ class CatalogItem:
         return self.title or self.key
 
     @property
+    def words(self) -> str:
+        """Digest of what is said of it to people and does not change the render: title and tags."""
+        text = json.dumps([self.title, *self.tags])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
     def folder(self) -> str:
         """Folder of its files below the output root: at most 200 bytes, safe on every storage.
 
@@ -73,20 +81,28 @@ class CatalogItem:
 
 
 def read_rows(
-    rows: Iterable[Row], *, base: str | None = None, extra_columns: ExtraColumns = "error"
+    rows: Iterable[Row],
+    *,
+    where: Callable[[int], str],
+    base: str | None = None,
+    extra_columns: ExtraColumns = "error",
+    keep: Callable[[int], bool] | None = None,
 ) -> Iterator[CatalogItem]:
     """Turn rows into items, one by one.
 
-    Broken rows are gathered and raised together at the end, so exhaust the iterator before acting on it.
+    Broken rows are gathered and raised together at the end, so exhaust the iterator before acting on it. Of
+    rows that are not kept only columns, SKU, model and variant are checked.
 
-    :param rows: where each stands, and its cells.
+    :param rows: the number of each, and its cells.
+    :param where: says of a number where the row stands, such as "row 7 of catalog.csv".
     :param base: folder or URL against which relative model paths count; None leaves them as they are.
     :param extra_columns: whether a column that means nothing here is an error or ignored.
+    :param keep: whether an item is wanted, asked with :func:`key_number` of its key; None keeps all.
     :raises CatalogError: names row and column of up to twenty problems.
     """
-    reader = _Reader(base, extra_columns)
-    for where, row in rows:
-        item = reader.item(where, row)
+    reader = _Reader(where, base, extra_columns, keep)
+    for number, row in rows:
+        item = reader.item(number, row)
         if item is not None:
             yield item
         if len(reader.problems) >= _MOST_PROBLEMS:
@@ -98,60 +114,88 @@ def read_rows(
 class _Reader:
     """Checks rows one by one and remembers what was wrong, and which keys were taken."""
 
-    def __init__(self, base: str | None, extra_columns: ExtraColumns) -> None:
+    def __init__(
+        self,
+        where: Callable[[int], str],
+        base: str | None,
+        extra: ExtraColumns,
+        keep: Callable[[int], bool] | None,
+    ) -> None:
         self.problems: list[str] = []
+        self._where = where
         self._base = base
-        self._extra = extra_columns
-        self._rows: dict[str, str] = {}
-        self._columns: set[str] = set()
+        self._extra = extra
+        self._keep = keep
+        self._keys = KeyIndex()
+        self._columns: set[Any] = set()
+        self._known_settings: dict[str, dict[str, Any]] = {}
 
-    def item(self, where: str, row: Mapping[str, Any]) -> CatalogItem | None:
+    def item(self, number: int, row: Mapping[str, Any]) -> CatalogItem | None:
         before = len(self.problems)
-        self._check_columns(where, row)
-        sku, model = self._required(where, row, "sku"), self._required(where, row, "model")
-        variant = self._text(where, row, "variant")
-        settings, tags = self._settings(where, row), self._tags(where, row)
-        title = self._text(where, row, "title")
+        if not row.keys() <= self._columns:
+            self._check_columns(number, row)
+        sku, model = self._required(number, row, "sku"), self._required(number, row, "model")
+        variant = self._text(number, row, "variant")
         key = f"{sku}/{variant}" if variant else sku
-        self._check_key(where, key)
-        if len(self.problems) > before:
+        hashed = self._hashed(number, key)
+        if len(self.problems) > before or (self._keep and not self._keep(hashed)):
             return None
+        item = self._whole(self._where(number), row, key, sku, _resolve(self._base, model), variant)
+        return item if len(self.problems) == before else None
+
+    def _whole(
+        self, where: str, row: Mapping[str, Any], key: str, sku: str, model: str, variant: str | None
+    ) -> CatalogItem:
+        """Read the cells that only matter to whom works on the item."""
         return CatalogItem(
             key,
             sku,
-            _resolve(self._base, model),
+            model,
             variant,
-            settings,
-            title,
-            tags,
+            self._shared(self._settings_in(where, row, "settings")),
+            self._checked_text(where, row, "title"),
+            self._tags(where, row),
             where,
-            self._vendor_settings(where, row),
+            self._shared(self._vendor_settings(where, row)),
         )
+
+    def _shared(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Return settings as an earlier item had them: most items of a catalog have the same few."""
+        if len(self._known_settings) > _MOST_SHARED:
+            return settings
+        return self._known_settings.setdefault(repr(settings), settings)
 
     def _problem(self, where: str, what: str) -> None:
         self.problems.append(f"{where}: {what}")
 
-    def _check_columns(self, where: str, row: Mapping[str, Any]) -> None:
-        if self._extra == "ignore":
-            return
+    def _check_columns(self, number: int, row: Mapping[str, Any]) -> None:
         for column in row.keys() - self._columns:
             self._columns.add(column)
-            if not _known(column):
-                self._problem(where, _unknown_column(column))
+            if self._extra == "error" and not _known(column):
+                self._problem(self._where(number), _unknown_column(column))
 
-    def _check_key(self, where: str, key: str) -> None:
-        first = self._rows.get(key)
-        if key and first is not None:
-            self._problem(where, f"{key!r} is already in {first}; tell them apart by a variant")
-        self._rows.setdefault(key, where)
+    def _hashed(self, number: int, key: str) -> int:
+        hashed = key_number(key)
+        first = self._keys.add(hashed, number) if key else None
+        if first is not None:
+            taken = f"{key!r} is already in {self._where(first)}; tell them apart by a variant"
+            self._problem(self._where(number), taken)
+        return hashed
 
-    def _required(self, where: str, row: Mapping[str, Any], column: str) -> str:
-        text = self._text(where, row, column)
+    def _required(self, number: int, row: Mapping[str, Any], column: str) -> str:
+        text = self._text(number, row, column)
         if text is None:
-            self._problem(where, f"column {column!r} is {'empty' if column in row else 'missing'}")
+            what = "empty" if column in row else "missing"
+            self._problem(self._where(number), f"column {column!r} is {what}")
         return text or ""
 
-    def _text(self, where: str, row: Mapping[str, Any], column: str) -> str | None:
+    def _text(self, number: int, row: Mapping[str, Any], column: str) -> str | None:
+        value = row.get(column)
+        if type(value) is str and value.isascii() and "\0" not in value:
+            return value.strip() or None
+        return None if value is None else self._checked_text(self._where(number), row, column)
+
+    def _checked_text(self, where: str, row: Mapping[str, Any], column: str) -> str | None:
         value = row.get(column)
         if isinstance(value, Mapping | list | tuple | bool):
             self._problem(where, f"column {column!r} must be text, not {type(value).__name__}")
@@ -160,9 +204,6 @@ class _Reader:
         if "\0" in text or not _encodable(text):
             self._problem(where, f"column {column!r} holds characters that no file name can: {text!r}")
         return text or None
-
-    def _settings(self, where: str, row: Mapping[str, Any]) -> dict[str, Any]:
-        return self._settings_in(where, row, "settings")
 
     def _vendor_settings(self, where: str, row: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         columns = (str(column) for column in row if str(column).startswith(VENDOR_PREFIX))

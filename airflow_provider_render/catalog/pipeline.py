@@ -19,7 +19,7 @@ from typing import Any
 from airflow_provider_render.catalog.folder import nameable
 from airflow_provider_render.catalog.history import FileStatus, Listing, Pipeline, PipelineFile
 from airflow_provider_render.catalog.items import RESERVED
-from airflow_provider_render.catalog.sources import _is_model
+from airflow_provider_render.catalog.sources import is_model
 from airflow_provider_render.catalog.storage import Place
 from airflow_provider_render.core.errors import CatalogError, OutputError
 
@@ -49,7 +49,7 @@ def list_models(source: Place, output: Place) -> dict[str, Listing]:
         found = {source.below(one): {"size": one.size, **one.signature} for one in source.walk()}
     except OSError as error:
         raise CatalogError(f"cannot read the folder {source}: {error}") from error
-    models = {path: told for path, told in found.items() if _is_model(path) and not _within(path, inner)}
+    models = {path: told for path, told in found.items() if is_model(path) and not _within(path, inner)}
     if odd := [path for path in models if not nameable(path)]:
         log.warning("files left out, as nothing can be named like them: %d, such as %r", len(odd), odd[0])
     return {path: told for path, told in models.items() if nameable(path)}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from airflow_provider_render.catalog.brevity import fitting, within
 from airflow_provider_render.catalog.items import CatalogItem
 from airflow_provider_render.core.errors import (
     BudgetError,
@@ -37,8 +38,6 @@ class PlannedItem:
     :param record: what the journal knows of it.
     :param problem: why it cannot be worked on.
     :param reason: why the action, for people.
-    :param product: number under which a vendor keeps its model: the SKU, or the key where the SKU has
-        several models.
     """
 
     item: CatalogItem
@@ -50,7 +49,6 @@ class PlannedItem:
     record: Record | None = None
     problem: str | None = None
     reason: str = ""
-    product: str | None = None
 
     @property
     def key(self) -> str:
@@ -59,19 +57,21 @@ class PlannedItem:
 
     @property
     def request(self) -> RenderRequest:
-        """The render as it is asked of the vendor, without the vendor's id of the model."""
-        sku = self.product or self.item.sku
-        return RenderRequest(self.key, self.model, self.settings, label=self.item.label, sku=sku)
+        """The render as it is asked of the vendor, without the vendor's id of the model.
+
+        Vendors that keep models by a number get the key: variants of a SKU may have models of their own.
+        """
+        return RenderRequest(self.key, self.model, self.settings, label=self.item.label, sku=self.key)
 
     def to_json(self) -> dict[str, Any]:
-        """Return a short JSON form."""
+        """Return a short JSON form; texts that are long are cut."""
         return {
-            "key": self.key,
+            "key": within(self.key, 200),
             "action": str(self.action) if self.action else "problem",
-            "reason": self.problem or self.reason,
+            "reason": within(self.problem or self.reason, 400),
             "credits": str(self.price if self.action in PAYING else Decimal(0)),
-            "model": self.item.model.partition("?")[0],
-            "row": self.item.row,
+            "model": within(self.item.model.partition("?")[0], 300),
+            "row": within(self.item.row, 100),
         }
 
 
@@ -126,21 +126,23 @@ class Plan:
             self, items=tuple(_stopped(planned, problems.get(planned.key)) for planned in self.items)
         )
 
-    def to_json(self, limit: int = 100) -> dict[str, Any]:
+    def to_json(self, limit: int = 100, most: int = 100_000) -> dict[str, Any]:
         """Return a JSON form of bounded size.
 
         :param limit: items and orphans listed at most; those with something to do come first.
+        :param most: bytes of JSON that they may take.
         """
-        busy = _busy_first(self.items)
+        planned = fitting((one.to_json() for one in _busy_first(self.items)[:limit]), most * 4 // 5)
+        orphans = fitting((within(key, 200) for key in self.orphans[:limit]), most // 5)
         return {
             "items": len(self.items),
             "counts": self.counts,
             "renders": self.renders,
             "credits": str(self.price),
             "avoided_credits": str(self.avoided),
-            "plan": [planned.to_json() for planned in busy[:limit]],
-            "orphans": list(self.orphans[:limit]),
-            "truncated": len(self.items) > limit or len(self.orphans) > limit,
+            "plan": planned,
+            "orphans": orphans,
+            "truncated": len(self.items) > len(planned) or len(self.orphans) > len(orphans),
         }
 
     def table(self, limit: int = 50) -> str:
@@ -210,17 +212,7 @@ def make_plan(
         else:
             planned.append(_decided(wanted, records.get(item.key), present, force, max_attempts))
     keys = {each.key for each in planned}
-    return Plan(_with_products(planned), tuple(sorted(key for key in records if key not in keys)))
-
-
-def _with_products(planned: Sequence[PlannedItem]) -> tuple[PlannedItem, ...]:
-    """Tell apart the models of a SKU that has several, as when its variants have files of their own."""
-    models: dict[str, set[str]] = {}
-    for one in planned:
-        if one.model:
-            models.setdefault(one.item.sku, set()).add(one.model.sha256)
-    several = {sku for sku, found in models.items() if len(found) > 1}
-    return tuple(replace(one, product=one.key) if one.item.sku in several else one for one in planned)
+    return Plan(tuple(planned), tuple(sorted(key for key in records if key not in keys)))
 
 
 class _Settings:
@@ -270,7 +262,15 @@ def _decided(
 ) -> PlannedItem:
     there = record is not None and present(record)
     action = decide(record, wanted.fingerprint, outputs_present=there, force=force, max_attempts=max_attempts)
-    return replace(wanted, action=action, record=record, reason=_reason(wanted, record, action))
+    same = record is not None and record.fingerprint == wanted.fingerprint
+    return replace(
+        wanted,
+        action=action,
+        # Of equal strings one is kept: the record's.
+        fingerprint=record.fingerprint if record and same else wanted.fingerprint,
+        record=record,
+        reason=_reason(wanted, record, action),
+    )
 
 
 def _reason(wanted: PlannedItem, record: Record | None, action: Action) -> str:
@@ -300,22 +300,27 @@ _REASONS = {
 
 
 def check_budget(
-    plan: Plan, max_credits: Decimal | None = None, account_credits: Decimal | None = None
+    plan: Plan,
+    max_credits: Decimal | None = None,
+    account_credits: Decimal | None = None,
+    calls: Decimal = Decimal(0),
 ) -> None:
     """Refuse a plan that costs more than it may.
 
     :param plan: the plan.
+    :param calls: credits for the calls around the renders, at vendors that charge for them.
     :param max_credits: credits that the run may spend; None sets no limit.
     :param account_credits: credits of the account, where the vendor tells them.
     :raises BudgetError: nothing was paid.
     """
-    cost = f"the plan needs up to {plan.price} credits for {plan.renders} renders"
-    if max_credits is not None and plan.price > max_credits:
+    around = f" and {calls} for the calls around them" if calls else ""
+    cost = f"the plan needs up to {plan.price} credits for {plan.renders} renders{around}"
+    if max_credits is not None and plan.price + calls > max_credits:
         raise BudgetError(
             f"{cost}, but max_credits allows {max_credits}; nothing was submitted. Look at the plan with "
             "plan_only=True, then raise max_credits or shorten the catalog"
         )
-    if account_credits is not None and plan.price > account_credits:
+    if account_credits is not None and plan.price + calls > account_credits:
         raise BudgetError(
             f"{cost}, but the account has {account_credits}; nothing was submitted. Top up the account, "
             "or shorten the catalog"

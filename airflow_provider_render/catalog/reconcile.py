@@ -6,84 +6,39 @@ Every step reads where things stand from the state store: after a crash, retry o
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from airflow_provider_render.catalog.clock import utcnow
 from airflow_provider_render.catalog.deliver import Delivery, Parcel, stale_files
-from airflow_provider_render.catalog.files import (
-    Outputs,
-    check_output,
-    present_outputs,
-    read_models,
-    source_record,
-)
-from airflow_provider_render.catalog.items import CatalogItem, ExtraColumns
+from airflow_provider_render.catalog.export import Export
+from airflow_provider_render.catalog.files import check_output, source_record
+from airflow_provider_render.catalog.items import CatalogItem
 from airflow_provider_render.catalog.ledger import Ledger
 from airflow_provider_render.catalog.outcome import Failure, failure_of, item_report, remembered
 from airflow_provider_render.catalog.plan import Plan, PlannedItem, check_budget, make_plan
 from airflow_provider_render.catalog.preflight import check_model
 from airflow_provider_render.catalog.progress import Progress
 from airflow_provider_render.catalog.report import ItemReport, Report, Stage
-from airflow_provider_render.catalog.sources import read_catalog
-from airflow_provider_render.catalog.store import StateStore, remove_item, write_item
-from airflow_provider_render.catalog.submit import OnAmbiguous, Submission
-from airflow_provider_render.catalog.waiting import jobs_of, look, model_ids
+from airflow_provider_render.catalog.share import Share
+from airflow_provider_render.catalog.spec import CatalogSpec as CatalogSpec
+from airflow_provider_render.catalog.store import remove_item, write_item
+from airflow_provider_render.catalog.submit import Submission
+from airflow_provider_render.catalog.waiting import awaited, jobs_of, living, look, model_ids
 from airflow_provider_render.catalog.wanted import Submitted, Wanted
 from airflow_provider_render.core.errors import ModelFileError, NotFoundError, RenderError, VendorError
-from airflow_provider_render.core.job import OutputKind, RenderJob, RenderState
-from airflow_provider_render.core.journal import OPEN, Action, Phase, Record, gone, observed
+from airflow_provider_render.core.job import RenderJob, RenderState
+from airflow_provider_render.core.journal import OPEN, UNPAID, Action, Phase, Record, gone, observed
 from airflow_provider_render.core.vendor import VendorClient
 
 log = logging.getLogger(__name__)
 
 REMEMBERED = 48 * 1024
 """Bytes of failures that are carried over while a task waits; Airflow's state store takes 64 KiB."""
-
-FEW = 4
-"""Items whose files are looked at one by one rather than in a listing of the whole output folder."""
-
-
-@dataclass(frozen=True, slots=True)
-class CatalogSpec:
-    """What is wanted of a catalog.
-
-    :param catalog: where its rows come from, as :func:`read_catalog` takes it.
-    :param output: output folder.
-    :param settings: render settings for all items; a row's own settings go before them.
-    :param outputs: kinds of output to deliver; None takes the vendor's usual ones.
-    :param max_credits: credits one run may spend; None sets no limit.
-    :param force: identity of a run that wants everything rendered anew.
-    :param prune: remove the files of items that left the catalog.
-    :param max_attempts: paid renders of one model with the same settings that may fail before it is left.
-    :param on_ambiguous: what to do where nobody can tell whether a cut-off submit happened.
-    :param concurrency: uploads, look-ups and downloads at the same time.
-    :param group: which group of shards to work on, from 0.
-    :param groups: how many groups the catalog is divided into.
-    :param extra_columns: whether unknown columns of the catalog are an error.
-    :param state: folder below the output folder for a state of its own, for runs that share an output
-        folder at the same time; such a run writes no report. None uses the state of the output folder.
-    :param partial: the catalog has only some of the items, so that the others did not leave it.
-    """
-
-    catalog: Any
-    output: Any
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    outputs: Collection[OutputKind] | None = None
-    max_credits: Decimal | None = None
-    force: str | None = None
-    prune: bool = False
-    max_attempts: int = 2
-    on_ambiguous: OnAmbiguous = "fail"
-    concurrency: int = 8
-    group: int = 0
-    groups: int = 1
-    extra_columns: ExtraColumns = "error"
-    state: str | None = None
-    partial: bool = False
 
 
 class Reconciliation:
@@ -113,12 +68,13 @@ class Reconciliation:
         self.root = check_output(spec.output)
         self.home = self.root / spec.state if spec.state else self.root
         self.progress = Progress(self.home, self.report_name)
-        self._items = list(read_catalog(spec.catalog, extra_columns=spec.extra_columns))
-        self.store = StateStore(self.home, expected_items=len(self._items))
-        self._shards = self.store.group(spec.group, spec.groups)
+        self._export = Export(spec, self.root, self.home)
+        self._share = Share(spec, self.root, self.home)
+        self.store = self._share.store
         self._kinds = frozenset(spec.outputs if spec.outputs is not None else self._vendor.default_outputs)
         self._pruned: list[str] = []
         self._known_models: dict[str, str] = {}
+        self._living: dict[str, RenderJob] = {}
         self._resumed = memory is not None
         memory = memory or {}
         self._started = str(memory.get("started") or utcnow())
@@ -147,20 +103,17 @@ class Reconciliation:
 
         :raises CatalogError: the catalog is broken; the message names the rows.
         """
-        items = [item for item in self._items if self.store.shard_of(item.key) in self._shards]
-        if self._spec.partial:
-            records = {item.key: known for item in items if (known := self.store.get(item.key))}
-        else:
-            records = self.store.load(self._shards)
+        records = self._share.records()
         self.ledger.settle(records.values(), self._run)
         self._known_models = model_ids(records.values())
-        self._plan_progress(0, len(items))
+        self._living = living(records.values())
+        self._plan_progress(0, len(self._share.items))
         plan = make_plan(
-            items,
+            self._share.items,
             vendor=self._vendor,
-            models=self._models(items, records),
+            models=self._share.models(records, self._plan_progress),
             records=records,
-            present=self._delivered_whole(records),
+            present=self._share.delivered_whole(records, self._kinds),
             settings=self._spec.settings,
             force=self._spec.force,
             max_attempts=self._spec.max_attempts,
@@ -182,12 +135,14 @@ class Reconciliation:
         new = Plan(tuple(item for item in plan.of(Action.RENDER) if item.fingerprint not in booked))
         self._planned = new.price + self.ledger.spent
         self._avoided = plan.avoided
+        able = self._vendor.capabilities
+        calls = able.call_price * able.calls_per_render * new.renders
         if self._spec.max_credits is not None:
-            check_budget(new, self._spec.max_credits - self.ledger.total)
+            check_budget(new, self._spec.max_credits - self.ledger.total, calls=calls)
         if new.price:
             left = self._client.run(self._vendor.account()).credits
-            if left is not None and left < new.price:
-                log.warning("the plan needs up to %s credits, the account has %s", new.price, left)
+            if left is not None and left < new.price + calls:
+                log.warning("the plan needs up to %s credits, the account has %s", new.price + calls, left)
 
     def submit(self, plan: Plan) -> Submitted:
         """Pay for what is to be rendered, and clear up submits that were cut off."""
@@ -220,16 +175,22 @@ class Reconciliation:
         """Return how many items the run has to work on, or worked on."""
         return sum(1 for item in plan.items if item.action not in (None, Action.SKIP, Action.GIVE_UP))
 
+    def stuck(self, plan: Plan) -> list[str]:
+        """Return the keys of items that were begun and neither submitted nor failed."""
+        records = {item.key: self._current(item) for item in plan.items if item.key not in self.failures}
+        return [key for key, record in records.items() if record and record.phase in UNPAID]
+
     def look(self, plan: Plan, *, lost: bool = False) -> dict[str, Record]:
         """Ask the vendor where renders stand, and note what has ended.
 
-        :param lost: whether a render that the vendor does not know counts as gone; one that was submitted
-            longer ago than the vendor takes to list it always does.
+        :param lost: whether what was waited for and the vendor does not know counts as gone; a render that
+            was submitted longer ago than the vendor takes to list it always does.
         :returns: the records of items that are still under way, by key.
         """
         records = self.open(plan)
         states = look(self._client, jobs_of(records))
-        seen = {key: self._observed(record, states, lost) for key, record in records.items()}
+        due = awaited(records) if lost else {}
+        seen = {key: self._observed(record, states, key in due) for key, record in records.items()}
         self.store.put({key: record for key, record in seen.items() if record != records[key]})
         return {key: record for key, record in seen.items() if record.phase in OPEN}
 
@@ -240,7 +201,7 @@ class Reconciliation:
         self.store.put(after)
 
     def deliver(self, plan: Plan) -> None:
-        """Download what is finished and not here, or here no more."""
+        """Download what is finished and not here, or here no more, and tell new titles and tags."""
         parcels = [parcel for item in plan.items if (parcel := self._parcel(item))]
         items = {item.key: item for item in plan.items}
         delivery = Delivery(
@@ -255,6 +216,7 @@ class Reconciliation:
                 self._undelivered(parcel, result)
             else:
                 self._delivered(items[parcel.key], result)
+        self._retell(plan)
 
     def prune(self, plan: Plan) -> None:
         """Remove files and records of items that left the catalog, where that is wanted."""
@@ -274,6 +236,7 @@ class Reconciliation:
             started=self._started,
             finished=utcnow(),
             planned=self._planned,
+            spent=self.ledger.spent,
             avoided=self._avoided,
             calls=self.ledger.overhead,
             items=[self._item_report(item) for item in plan.items],
@@ -286,6 +249,13 @@ class Reconciliation:
         self.progress.update("done", len(plan.items), len(plan.items), report.counts())
         return report
 
+    def export(self, plan: Plan) -> None:
+        """Write the tables that are wanted of all that is delivered, by this run and before.
+
+        :raises OutputError: one cannot be written.
+        """
+        self._export.write(self._share, plan.orphans, self._run)
+
     def _item_report(self, item: PlannedItem) -> ItemReport:
         record, failure = self._current(item), self.failures.get(item.key)
         return item_report(item, record, failure, run=self._run, vendor=self._vendor)
@@ -294,33 +264,13 @@ class Reconciliation:
         action = item.action or Action.RENDER
         if item.model is None:
             return Wanted(item.request, item.fingerprint, item.price, action)
-        hint = self._known_models.get(item.model.sha256)
-        return Wanted(item.request, item.fingerprint, item.price, action, source_record(item.model), hint)
+        hint, twin = self._known_models.get(item.model.sha256), self._living.get(item.fingerprint)
+        source = source_record(item.model)
+        return Wanted(item.request, item.fingerprint, item.price, action, source, hint, twin)
 
     def _plan_progress(self, done: int, total: int) -> None:
         if not self._resumed:
             self.progress.update("plan", done, total)
-
-    def _delivered_whole(self, records: Mapping[str, Record]) -> Callable[[Record], bool]:
-        """Return what tells whether all that is wanted of a record is there."""
-        present = self._present(records)
-        return lambda record: present.has(record) and self._kinds <= set(record.kinds)
-
-    def _present(self, records: Mapping[str, Record]) -> Outputs:
-        """Return which delivered files are there: one listing, or a look at each where they are few."""
-        if len(records) > FEW and not self._spec.partial:
-            return present_outputs(self.root)
-        paths = [str(file["path"]) for record in records.values() for file in record.files]
-        return Outputs({path: entry.size for path in paths if (entry := (self.root / path).entry())})
-
-    def _models(self, items: list[CatalogItem], records: Mapping[str, Record]) -> Mapping[str, Any]:
-        known: dict[str, Mapping[str, Any] | None] = dict.fromkeys(item.model for item in items)
-        known |= {item.model: records[item.key].source for item in items if item.key in records}
-        return read_models(
-            known,
-            concurrency=self._spec.concurrency,
-            progress=lambda done: self._plan_progress(done, len(known)),
-        )
 
     def _once_a_run(self, item: PlannedItem) -> PlannedItem:
         """Leave alone, until another run, what the vendor has failed in this one."""
@@ -380,11 +330,32 @@ class Reconciliation:
         now = utcnow()
         after = replace(before, phase=Phase.DELIVERED, files=files, updated=now, error=None)
         after = replace(after, delivered_by=self._run, kinds=tuple(sorted(self._kinds)))
+        after = replace(after, told=item.item.words)
         for path in stale_files(before.files, files):
             (self.root / path).remove()
         write_item(self.root, item.item, after, vendor=self._vendor.name, rendered_at=now)
         self.store.put({item.key: after})
         self.failures.pop(item.key, None)
+
+    def _retell(self, plan: Plan) -> None:
+        """Write ``render.json`` anew where title or tags are all that changed.
+
+        Records of before this was noted are taken to be up to date.
+        """
+        pairs = [(item.item, record) for item in plan.of(Action.SKIP) if (record := self._current(item))]
+        changed = [(item, record) for item, record in pairs if record.told != item.words]
+        with ThreadPoolExecutor(self._spec.concurrency, thread_name_prefix="retell") as pool:
+            done = list(pool.map(lambda pair: not pair[1].told or self._retold(*pair), changed))
+        told = zip(changed, done, strict=True)
+        self.store.put({item.key: replace(record, told=item.words) for (item, record), ok in told if ok})
+
+    def _retold(self, item: CatalogItem, record: Record) -> bool:
+        try:
+            write_item(self.root, item, record, vendor=self._vendor.name, rendered_at=record.updated)
+        except OSError as error:
+            log.warning("%s: cannot write its new title or tags: %s", item.key, error)
+            return False
+        return True
 
     def _undelivered(self, parcel: Parcel, error: RenderError) -> None:
         self.failures[parcel.key] = failure_of(Stage.DOWNLOAD, error)

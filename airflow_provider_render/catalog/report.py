@@ -5,14 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from airflow_provider_render.catalog.brevity import fitting, within
+from airflow_provider_render.catalog.files import publish
 from airflow_provider_render.catalog.gallery import gallery_page
 from airflow_provider_render.catalog.items import RESERVED
 from airflow_provider_render.catalog.storage import Place
@@ -132,6 +137,7 @@ class Report:
     :param started: ISO time.
     :param finished: ISO time.
     :param planned: credits that the plan needed at most.
+    :param spent: credits that the run has paid, also for renders that came to nothing and were replaced.
     :param avoided: credits of renders that were not paid again, because nothing changed.
     :param calls: credits that calls cost beside the renders, at vendors that charge for them.
     :param items: what became of each item.
@@ -145,17 +151,13 @@ class Report:
     started: str
     finished: str = ""
     planned: Decimal = Decimal(0)
+    spent: Decimal = Decimal(0)
     avoided: Decimal = Decimal(0)
     calls: Decimal = Decimal(0)
     items: list[ItemReport] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
     pruned: list[str] = field(default_factory=list)
     note: str | None = None
-
-    @property
-    def spent(self) -> Decimal:
-        """Credits this run paid."""
-        return sum((item.credits for item in self.items), Decimal(0))
 
     @property
     def failures(self) -> list[ItemReport]:
@@ -178,6 +180,7 @@ class Report:
         self.started = min(self.started, other.started)
         self.finished = max(self.finished, other.finished)
         self.planned += other.planned
+        self.spent += other.spent
         self.avoided += other.avoided
         self.calls += other.calls
         self.items.extend(other.items)
@@ -193,11 +196,14 @@ class Report:
         :returns: path or URL of the JSON.
         """
         folder, name = root / FOLDER, report_name(self.run_id)
-        data = (json.dumps(self.to_json(), indent=1) + "\n").encode()
         text = self.markdown().encode("utf-8", "replace")
-        for stem in (name, "latest"):
-            (folder / f"{stem}.json").write(data)
-            (folder / f"{stem}.md").write(text)
+        with tempfile.TemporaryDirectory(prefix="render-report-") as spool:
+            whole, copy = Path(spool, "whole.json"), Path(spool, "copy.json")
+            self._spool(whole)
+            shutil.copyfile(whole, copy)
+            for stem, file in ((name, copy), ("latest", whole)):
+                publish(file, folder / f"{stem}.json")
+                (folder / f"{stem}.md").write(text)
         if gallery:
             (folder / "gallery.html").write(gallery_page(self).encode("utf-8", "replace"))
         return (folder / f"{name}.json").url
@@ -208,15 +214,15 @@ class Report:
         :param root: output folder; adds where the whole report is.
         """
         brief: dict[str, Any] = {
-            "run_id": _within(self.run_id, 300),
+            "run_id": within(self.run_id, 300),
             "vendor": self.vendor,
             **self.counts(),
             "credits_planned": str(self.planned),
             "credits_spent": str(self.spent),
             "credits_avoided": str(self.avoided),
             **({"credits_calls": str(self.calls)} if self.calls else {}),
-            "failed_keys": _bounded([item.key for item in self.failures]),
-            "note": _within(self.note, _NOTE_BYTES) if self.note else None,
+            "failed_keys": fitting((within(item.key, 60) for item in self.failures[:10]), _KEYS_BYTES),
+            "note": within(self.note, _NOTE_BYTES) if self.note else None,
         }
         if root is not None:
             brief["report"] = (root / FOLDER / f"{report_name(self.run_id)}.json").url
@@ -224,6 +230,18 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON form."""
+        return {**self._head(), "items": [item.to_json() for item in self.items]}
+
+    def _spool(self, to: Path) -> None:
+        """Write the JSON form, one item after the other: that of a large catalog is never held as a whole."""
+        head = json.dumps(self._head(), indent=1).removesuffix("\n}")
+        with to.open("w", encoding="ascii") as file:
+            file.write(f'{head},\n "items": [')
+            for number, item in enumerate(self.items):
+                file.write(f"{',' if number else ''}\n  {json.dumps(item.to_json())}")
+            file.write("\n ]\n}\n")
+
+    def _head(self) -> dict[str, Any]:
         return {
             "version": 1,
             "run_id": self.run_id,
@@ -240,7 +258,6 @@ class Report:
             },
             "orphans": self.orphans,
             "pruned": self.pruned,
-            "items": [item.to_json() for item in self.items],
         }
 
     @classmethod
@@ -252,6 +269,7 @@ class Report:
             started=data["started"],
             finished=data["finished"],
             planned=Decimal(data["credits"]["planned"]),
+            spent=Decimal(data["credits"]["spent"]),
             avoided=Decimal(data["credits"]["avoided"]),
             calls=Decimal(data["credits"].get("calls", 0)),
             items=[ItemReport.from_json(item) for item in data["items"]],
@@ -333,18 +351,3 @@ def _plain(text: str) -> str:
 
 def _link(path: str) -> str:
     return quote(path.encode("utf-8", "replace"))
-
-
-def _within(text: str, most: int) -> str:
-    """Cut text so that its JSON form has at most so many bytes."""
-    while len(json.dumps(text)) > most:
-        text = text[: len(text) * 3 // 4]
-    return text
-
-
-def _bounded(keys: list[str]) -> list[str]:
-    """Return as many keys from the start as fit into a brief summary."""
-    kept = [_within(key, 60) for key in keys[:10]]
-    while len(json.dumps(kept)) > _KEYS_BYTES:
-        kept.pop()
-    return kept

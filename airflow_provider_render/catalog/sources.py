@@ -5,15 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from io import TextIOWrapper
 from itertools import chain
 from os import PathLike
 from pathlib import PurePosixPath
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from airflow_provider_render.catalog.items import RESERVED, CatalogItem, ExtraColumns, Row, read_rows
+from airflow_provider_render.catalog.queries import is_query, query_base, read_query
 from airflow_provider_render.catalog.storage import AnyPath, Place, place, url_of
 from airflow_provider_render.core.errors import CatalogError
 from airflow_provider_render.core.model import MEDIA_TYPES
@@ -21,14 +22,29 @@ from airflow_provider_render.core.model import MEDIA_TYPES
 FORMATS = (".csv", ".jsonl", ".ndjson", ".json", ".parquet")
 _DELIMITERS = ",;\t"
 _LONGEST_CELL = 16 * 1024 * 1024
+_ROW_OF_LIST = "row {} of the list".format
+
+
+class Rows(NamedTuple):
+    """The rows of a catalog.
+
+    :param rows: the number of each, and its cells.
+    :param where: says of a number where the row stands.
+    :param base: folder against which relative model paths count.
+    """
+
+    rows: Iterator[Row]
+    where: Callable[[int], str]
+    base: str | None = None
 
 
 def read_catalog(
-    source: AnyPath | Iterable[Mapping[str, Any]],
+    source: AnyPath | Iterable[Mapping[str, Any]] | Mapping[str, Any],
     *,
     base: AnyPath | None = None,
     conn_id: str | None = None,
     extra_columns: ExtraColumns = "error",
+    keep: Callable[[int], bool] | None = None,
 ) -> Iterator[CatalogItem]:
     """Read a catalog as a stream of items.
 
@@ -37,18 +53,35 @@ def read_catalog(
 
     :param source: rows as mappings; or a path or URL of a ``.csv`` (comma, semicolon or tab), ``.jsonl``,
         ``.ndjson``, ``.json`` (one array) or ``.parquet`` file; or a folder, in which every model file is an
-        item whose SKU is the file's name without extension.
+        item whose SKU is the file's name without extension; or a query, ``{"conn_id": ..., "sql": ...}``, as
+        :func:`read_query` takes it.
     :param base: folder or URL against which relative model paths count, by default the catalog's own folder.
     :param conn_id: Airflow connection of the catalog's storage; relative model paths use it too.
     :param extra_columns: whether a column that means nothing here is an error or ignored.
+    :param keep: whether an item is wanted, asked with :func:`key_number` of its key; None keeps all. Rows of
+        others are only looked at as far as it takes to tell.
     :raises CatalogError: the catalog is missing or unreadable, or rows of it are broken.
     """
-    root = None if base is None else url_of(base, conn_id)
+    found = _rows(source, conn_id)
+    root = found.base if base is None else url_of(base, conn_id)
+    return read_rows(found.rows, where=found.where, base=root, extra_columns=extra_columns, keep=keep)
+
+
+def count_rows(source: Any) -> int:
+    """Return how many rows a catalog has, whatever is in them.
+
+    :param source: as :func:`read_catalog` takes it.
+    :raises CatalogError: it is missing or unreadable.
+    """
+    return sum(1 for _ in _rows(source, None).rows)
+
+
+def _rows(source: Any, conn_id: str | None) -> Rows:
+    if is_query(source):
+        return Rows(read_query(source), "row {} of the query".format, query_base(source))
     if not isinstance(source, str | PathLike | Place) and not _is_object_path(source):
-        return read_rows(_mappings(source), base=root, extra_columns=extra_columns)
-    there = place(source, conn_id)
-    rows, folder = _stored(there)
-    return read_rows(rows, base=root or folder.url, extra_columns=extra_columns)
+        return Rows(_mappings(source), _ROW_OF_LIST)
+    return _stored(place(source, conn_id))
 
 
 def _is_object_path(source: Any) -> bool:
@@ -58,31 +91,37 @@ def _is_object_path(source: Any) -> bool:
 def _mappings(source: Any) -> Iterator[Row]:
     if isinstance(source, Mapping) or not isinstance(source, Iterable):
         raise CatalogError(f"a catalog is a path, a URL or a list of mappings, not {type(source).__name__}")
-    return _checked((f"row {number} of the list", row) for number, row in enumerate(source, 1))
+    return _checked(enumerate(source, 1), _ROW_OF_LIST)
 
 
-def _checked(rows: Iterable[tuple[str, Any]]) -> Iterator[Row]:
-    for where, row in rows:
+def _checked(rows: Iterable[tuple[int, Any]], where: Callable[[int], str]) -> Iterator[Row]:
+    for number, row in rows:
         if not isinstance(row, Mapping):
-            raise CatalogError(f"{where} must be a mapping of columns to values, not {type(row).__name__}")
-        yield where, row
+            kind = type(row).__name__
+            raise CatalogError(f"{where(number)} must be a mapping of columns to values, not {kind}")
+        yield number, row
 
 
-def _stored(there: Place) -> tuple[Iterator[Row], Place]:
-    """Return the rows of a stored catalog, and the folder its model paths count from."""
+def _stored(there: Place) -> Rows:
+    """Return the rows of a stored catalog."""
     try:
         entry = there.entry()
         folder = entry.folder if entry is not None else False
     except Exception as error:
         raise CatalogError(f"cannot read the catalog {there}: {error}") from error
     if folder:
-        return _folder(there), there
+        return _folder(there)
     extension = PurePosixPath(there.path).suffix.lower()
     if entry is None:
         raise CatalogError(f"there is no catalog at {there}")
     if extension not in FORMATS:
         raise CatalogError(f"{there} is no catalog: it must be a folder or one of {', '.join(FORMATS)}")
-    return _rows_of(there, extension), there.parent
+    return Rows(_rows_of(there, extension), _row_in(there), there.parent.url)
+
+
+def _row_in(there: Place) -> Callable[[int], str]:
+    name = there.name
+    return lambda number: f"row {number} of {name}"
 
 
 def _rows_of(there: Place, extension: str) -> Iterator[Row]:
@@ -106,10 +145,12 @@ def _csv(there: Place) -> Iterator[Row]:
         delimiter = max(_DELIMITERS, key=first.count)
         table = csv.reader(chain([first], file), delimiter=delimiter, strict=True)
         columns = _header(there, next(table, []))
+        plain = all(columns)
         for number, cells in enumerate(table, 2):
-            if any(cell.strip() for cell in cells):
-                where = f"row {number} of {there.name}"
-                yield where, _cells(where, columns, cells)
+            if plain and len(cells) == len(columns) and cells[0].strip():
+                yield number, dict(zip(columns, cells, strict=True))
+            elif any(cell.strip() for cell in cells):
+                yield number, _cells(_row_in(there)(number), columns, cells)
 
 
 def _header(there: Place, cells: list[str]) -> list[str]:
@@ -129,23 +170,25 @@ def _cells(where: str, columns: list[str], cells: list[str]) -> dict[str, str]:
 
 
 def _jsonl(there: Place) -> Iterator[Row]:
+    where = _row_in(there)
     with _text(there) as file:
-        lines = ((f"row {number} of {there.name}", line) for number, line in enumerate(file, 1))
-        yield from _checked((where, _parsed(where, line)) for where, line in lines if line.strip())
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                yield from _checked([(number, _parsed(where, number, line))], where)
 
 
 def _json(there: Place) -> Iterator[Row]:
-    data = _parsed(str(there), there.read().decode("utf-8-sig"))
+    data = _parsed(lambda _: str(there), 0, there.read().decode("utf-8-sig"))
     if not isinstance(data, list):
         raise CatalogError(f"{there} must hold one JSON array of objects, not {type(data).__name__}")
-    yield from _checked((f"row {number} of {there.name}", row) for number, row in enumerate(data, 1))
+    yield from _checked(enumerate(data, 1), _row_in(there))
 
 
-def _parsed(where: str, text: str) -> Any:
+def _parsed(where: Callable[[int], str], number: int, text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise CatalogError(f"{where} is not JSON: {error}") from error
+        raise CatalogError(f"{where(number)} is not JSON: {error}") from error
 
 
 def _parquet(there: Place) -> Iterator[Row]:
@@ -159,7 +202,7 @@ def _parquet(there: Place) -> Iterator[Row]:
             for batch in parquet.ParquetFile(file).iter_batches(batch_size=1000):
                 for row in batch.to_pylist():
                     number += 1
-                    yield f"row {number} of {there.name}", _without_nulls(row)
+                    yield number, _without_nulls(row)
     except (ValueError, OSError) as error:
         raise CatalogError(f"{there} is not a parquet file: {error}") from error
 
@@ -171,17 +214,21 @@ def _without_nulls(value: Any) -> Any:
     return {name: _without_nulls(part) for name, part in value.items() if part is not None}
 
 
-def _folder(there: Place) -> Iterator[Row]:
-    paths = sorted(filter(_is_model, map(there.below, there.walk())))
+def _folder(there: Place) -> Rows:
+    paths = sorted(filter(is_model, map(there.below, there.walk())))
     if not paths:
         raise CatalogError(
             f"there is no model file below {there}; looked for {', '.join(sorted(MEDIA_TYPES))}"
         )
-    for path in paths:
-        yield f"file {path}", {"sku": PurePosixPath(path).stem, "model": path}
+    rows = ({"sku": PurePosixPath(path).stem, "model": path} for path in paths)
+    return Rows(enumerate(rows), lambda number: f"file {paths[number]}", there.url)
 
 
-def _is_model(path: str) -> bool:
+def is_model(path: str) -> bool:
+    """Whether a file of a folder is a model, by its name; hidden files and what is below ``_render`` are not.
+
+    :param path: relative to the folder.
+    """
     parts = path.split("/")
     hidden = parts[0] == RESERVED or any(part.startswith(".") for part in parts)
     return not hidden and posixpath.splitext(path)[1].lower() in MEDIA_TYPES

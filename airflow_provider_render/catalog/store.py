@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from threading import Lock
 from typing import Any
 
 from airflow_provider_render.catalog.items import RESERVED, CatalogItem
+from airflow_provider_render.catalog.keys import key_number
 from airflow_provider_render.catalog.storage import AnyPath, Place, place
 from airflow_provider_render.core.errors import OutputError
 from airflow_provider_render.core.journal import Record
@@ -23,6 +26,8 @@ from airflow_provider_render.core.journal import Record
 VERSION = 1
 FEWEST_SHARDS, MOST_SHARDS = 16, 4096
 ITEMS_PER_SHARD = 50
+
+_REPEATED = frozenset({"name", "kind", "media_type", "vendor", "phase", "run", "delivered_by", "updated"})
 
 
 class StateStore:
@@ -32,7 +37,8 @@ class StateStore:
     folder is noticed, as is a superseded worker that still runs.
 
     :param root: output folder.
-    :param expected_items: size of the catalog, which fixes the number of files when the store is made.
+    :param expected_items: size of the catalog, which fixes the number of files when the store is made; or
+        what counts it, which is called only then.
     :param shards: the number itself, instead; without effect on a store that is there already.
     :param concurrency: files of object storage that are read or written at the same time.
     :raises OutputError: the store is damaged or of a later version, or cannot be read or made.
@@ -42,7 +48,7 @@ class StateStore:
         self,
         root: AnyPath,
         *,
-        expected_items: int = 0,
+        expected_items: int | Callable[[], int] = 0,
         shards: int | None = None,
         concurrency: int = 16,
     ) -> None:
@@ -50,12 +56,13 @@ class StateStore:
         self._concurrency = 1 if self._folder.local else concurrency
         self._known: dict[int, _Shard] = {}
         self._lock = Lock()
-        self.shards = _number_of_shards(self._folder / "store.json", shards or _shards_for(expected_items))
+        self.shards = _number_of_shards(
+            self._folder / "store.json", lambda: shards or _shards_for(expected_items)
+        )
 
     def shard_of(self, key: str) -> int:
         """Return the number of the file that holds an item."""
-        digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
-        return int.from_bytes(digest[:8], "big") % self.shards
+        return key_number(key) % self.shards
 
     def group(self, group: int, groups: int) -> frozenset[int]:
         """Return the files that one of several tasks works on, so that no two tasks share a file.
@@ -109,6 +116,21 @@ class StateStore:
             found.update(shard.records())
         return found
 
+    def each(self, shards: Iterable[int]) -> Iterator[tuple[int, dict[str, Record]]]:
+        """Go through files, a few at a time; those that were not asked for before are not kept in memory.
+
+        :returns: yields the number of each, and its records by key.
+        :raises OutputError: a file is damaged or cannot be read.
+        """
+        left = iter(shards)
+        while some := list(islice(left, self._concurrency)):
+            yield from zip(some, self._each(self._passing, some), strict=True)
+
+    def _passing(self, number: int) -> dict[str, Record]:
+        with self._lock:
+            shard = self._known.get(number) or self._unread(number)
+        return shard.records()
+
     def _change(self, changes: Mapping[int, Mapping[str, Record | None]]) -> None:
         self._each(lambda number: self._shard(number).change(changes[number]), list(changes))
 
@@ -121,28 +143,30 @@ class StateStore:
     def _shard(self, number: int) -> _Shard:
         with self._lock:
             if number not in self._known:
-                self._known[number] = _Shard(self._folder / f"state/{number:04x}.json")
+                self._known[number] = self._unread(number)
             return self._known[number]
+
+    def _unread(self, number: int) -> _Shard:
+        return _Shard(self._folder / f"state/{number:04x}.json")
 
 
 class _Shard:
-    """One state file, read when it is first asked."""
+    """One state file, read when it is first asked; its records are parsed once."""
 
     def __init__(self, file: Place) -> None:
         self._file = file
         self._lock = Lock()
-        self._bytes: bytes | None = None
+        self._seal: bytes | None = None
         self._items: dict[str, Any] | None = None
 
     def record(self, key: str) -> Record | None:
         with self._lock:
-            data = self._read().get(key)
-        return None if data is None else self._parsed(key, data)
+            return self._parsed(self._read(), key)
 
     def records(self) -> dict[str, Record]:
         with self._lock:
-            items = dict(self._read())
-        return {key: self._parsed(key, data) for key, data in items.items()}
+            items = self._read()
+            return {key: record for key in items if (record := self._parsed(items, key))}
 
     def change(self, changes: Mapping[str, Record | None]) -> None:
         with self._lock:
@@ -150,29 +174,31 @@ class _Shard:
             for key, record in changes.items():
                 items.pop(key, None)
                 if record is not None:
-                    items[key] = record.to_json()
+                    items[key] = record
             self._write(items)
 
     def _read(self) -> dict[str, Any]:
         if self._items is None:
-            self._bytes = _read(self._file)
-            self._items = self._decoded(self._bytes)
+            data = _read(self._file)
+            self._seal = _sealed(data)
+            self._items = self._decoded(data)
         return self._items
 
     def _write(self, items: dict[str, Any]) -> None:
-        if _read(self._file) != self._bytes:
+        if _sealed(_read(self._file)) != self._seal:
             raise OutputError(
                 f"{self._file} was changed by something else while this run worked on it: a second run on "
                 "this output folder, or an earlier try that still runs; nothing was written. Let the other "
                 "one end, then clear this task; max_active_runs=1 keeps runs apart"
             )
-        data = json.dumps({"version": VERSION, "items": items}, sort_keys=True, indent=0).encode()
+        document = {"version": VERSION, "items": items}
+        data = json.dumps(document, sort_keys=True, indent=0, default=Record.to_json).encode()
         try:
             self._file.write(data)
         except Exception as error:
             self._items = None
             raise OutputError(f"cannot write {self._file}: {error}") from error
-        self._bytes, self._items = data, items
+        self._seal, self._items = _sealed(data), items
 
     def _decoded(self, data: bytes | None) -> dict[str, Any]:
         if data is None:
@@ -182,22 +208,32 @@ class _Shard:
             raise _damaged(self._file, "it has no items")
         return items
 
-    def _parsed(self, key: str, data: Any) -> Record:
+    def _parsed(self, items: dict[str, Any], key: str) -> Record | None:
+        """Return a record, which takes the place of the JSON that it was read from."""
+        data = items.get(key)
+        if data is None or isinstance(data, Record):
+            return data
         try:
-            return Record.from_json(data)
+            items[key] = record = Record.from_json(data)
         except (ValueError, AttributeError) as error:
             raise _damaged(self._file, f"item {key!r}: {error}") from error
+        return record
 
 
-def _shards_for(items: int) -> int:
-    wanted = -(-items // ITEMS_PER_SHARD)
+def _sealed(data: bytes | None) -> bytes | None:
+    """Return what tells the bytes of a file from others, in little memory."""
+    return None if data is None else hashlib.sha256(data).digest()
+
+
+def _shards_for(items: int | Callable[[], int]) -> int:
+    wanted = -(-(items() if callable(items) else items) // ITEMS_PER_SHARD)
     return min(MOST_SHARDS, max(FEWEST_SHARDS, 1 << max(0, wanted - 1).bit_length()))
 
 
-def _number_of_shards(file: Place, wanted: int) -> int:
+def _number_of_shards(file: Place, wanted: Callable[[], int]) -> int:
     """Read the fixed number of shards, or fix it. What is read back counts, since two tasks may start."""
     if _read(file) is None:
-        file.write(json.dumps({"version": VERSION, "shards": wanted}).encode())
+        file.write(json.dumps({"version": VERSION, "shards": wanted()}).encode())
     data = _read(file)
     shards = _document(file, data or b"").get("shards")
     if not isinstance(shards, int) or not 1 <= shards <= 65536:
@@ -214,9 +250,17 @@ def _read(file: Place) -> bytes | None:
         raise OutputError(f"cannot read {file}: {error}") from error
 
 
+def _shared(fields: dict[str, Any]) -> dict[str, Any]:
+    """Let equal words of many records be one string in memory."""
+    for name in _REPEATED & fields.keys():
+        if isinstance(word := fields[name], str):
+            fields[name] = sys.intern(word)
+    return fields
+
+
 def _document(file: Place, data: bytes) -> dict[str, Any]:
     try:
-        document = json.loads(data)
+        document = json.loads(data, object_hook=_shared)
     except ValueError as error:
         raise _damaged(file, str(error)) from error
     if not isinstance(document, dict):

@@ -31,6 +31,15 @@ class Effect(Enum):
     """Cost money a second time."""
 
 
+class Secret(str):
+    """A text that is sent as it is, and shown as stars."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+
 class ByteSource(Protocol):
     """Bytes that can be opened again and again, such as a file in object storage."""
 
@@ -195,17 +204,28 @@ def noting(operation: Operation[T], note: Callable[[tuple[RenderJob, ...]], None
     :param note: writes the jobs of a milestone durably; what it raises ends the operation before its paid
         call.
     """
-    answer: Any = None
+
+    def noted(step: Call[Any] | Notice) -> Call[Any] | Notice:
+        if isinstance(step, Milestone):
+            note(step.jobs)
+        return step
+
+    return by_step(operation, noted)
+
+
+def by_step(
+    operation: Operation[T], change: Callable[[Call[Any] | Notice], Call[Any] | Notice]
+) -> Operation[T]:
+    """Do an operation with another step in place of each of its own.
+
+    :param change: returns the step that is done; what it raises ends the operation.
+    """
     try:
         step = next(operation)
         while True:
-            if isinstance(step, Milestone):
-                note(step.jobs)
-            if isinstance(step, Notice):
-                step = operation.send(None)
-                continue
+            changed = change(step)
             try:
-                answer = yield step
+                answer = yield changed
             except Exception as error:  # noqa: BLE001 - the operation decides what an error means
                 step = operation.throw(error)
             else:

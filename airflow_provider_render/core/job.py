@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from airflow_provider_render.core.calls import Fetch
+from airflow_provider_render.core.errors import ModelFileError
 from airflow_provider_render.core.model import ModelFile
 
 Settings = Mapping[str, Any]
@@ -69,6 +70,24 @@ class RenderRequest:
     sku: str | None = None
     ticket: str | None = None
     announced: RenderJob | None = None
+
+    def model_to_upload(self) -> ModelFile:
+        """Return the model file.
+
+        :raises ModelFileError: there is none.
+        """
+        if self.model is None:
+            raise ModelFileError(f"{self.key}: there is no model file to upload. Nothing was sent.")
+        return self.model
+
+    def uploaded_model_id(self) -> str:
+        """Return the vendor's id of the model.
+
+        :raises ModelFileError: the vendor has none yet.
+        """
+        if not self.model_id:
+            raise ModelFileError(f"{self.key}: its model was not uploaded yet. Nothing was sent.")
+        return self.model_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ class Record:
     :param kinds: the kinds of output that were wanted when it was delivered.
     :param source: size, time or etag, and hash of the model when it was last read.
     :param updated: ISO time of the last change.
+    :param told: digest of the title and tags that the item's ``render.json`` has; empty where unknown.
     """
 
     fingerprint: str
@@ -105,6 +106,7 @@ class Record:
     kinds: tuple[str, ...] = ()
     source: Mapping[str, Any] = field(default_factory=dict)
     updated: str = ""
+    told: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON form."""
@@ -126,6 +128,7 @@ class Record:
             "kinds": list(self.kinds),
             "source": dict(self.source),
             "updated": self.updated,
+            "told": self.told,
         }
 
     @classmethod
@@ -153,6 +156,7 @@ class Record:
                 kinds=tuple(data.get("kinds") or ()),
                 source=dict(data.get("source") or {}),
                 updated=str(data.get("updated", "")),
+                told=str(data.get("told", "")),
             )
         except (KeyError, TypeError, ArithmeticError) as error:
             raise ValueError(f"not a journal record: {error!r}") from error

@@ -18,6 +18,16 @@ MEDIA_TYPES = {
     ".step": "model/step",
     ".stp": "model/step",
 }
+"""Content type of each type of model file, by extension."""
+
+PICTURE_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
+"""Content type of each type of picture, by extension."""
+
+
+def media_type_of(name: str) -> str:
+    """Return the content type of a model or a picture, by the extension of its name."""
+    extension = PurePosixPath(name).suffix.lower()
+    return (MEDIA_TYPES | PICTURE_TYPES).get(extension, "application/octet-stream")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +59,4 @@ class ModelFile:
     @property
     def media_type(self) -> str:
         """Content type by extension."""
-        return MEDIA_TYPES.get(self.extension, "application/octet-stream")
+        return media_type_of(self.name)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from airflow_provider_render.catalog.storage import Place, place
+from tests.catalog.database import database as database
 from tests.catalog.runs import Shop
 from tests.catalog.submits import Task
 

@@ -10,6 +10,7 @@ from hashlib import sha256
 from airflow_provider_render.catalog.ledger import Ledger
 from airflow_provider_render.catalog.store import StateStore
 from airflow_provider_render.catalog.submit import Submission
+from airflow_provider_render.catalog.waiting import living
 from airflow_provider_render.catalog.wanted import Wanted
 from airflow_provider_render.core.job import RenderRequest, RenderState
 from airflow_provider_render.core.journal import Action, decide, observed
@@ -99,11 +100,13 @@ class Task:
         return Decimal(self.saved["spent"])
 
     def _wanted(self, vendor, store, requests, force):
+        twins = living(store.load().values())
         for request in requests:
             mark = vendor.fingerprint(request.model.sha256, request.settings)
             action = decide(store.get(request.key), mark, outputs_present=True, force=force)
             if action in PAYING:
-                yield Wanted(request, mark, vendor.price(request.settings), action)
+                price = vendor.price(request.settings)
+                yield Wanted(request, mark, price, action, twin=twins.get(mark))
 
 
 def jobs(task):

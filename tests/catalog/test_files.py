@@ -11,6 +11,7 @@ from airflow_provider_render.catalog.files import (
     Outputs,
     Signatures,
     check_output,
+    look_at_outputs,
     model_file,
     present_outputs,
     publish,
@@ -158,11 +159,13 @@ def test_publishing_where_nothing_can_be_written_is_an_output_error(tmp_path):
         publish(tmp_path / "picture", check_output(tmp_path) / "file/picture.png")
 
 
-def test_outputs_are_listed_once_without_state_and_reports(root):
+@pytest.mark.parametrize("look", [present_outputs, look_at_outputs], ids=["listing", "one_by_one"])
+def test_of_what_is_there_only_the_files_that_matter_are_kept(root, look):
     (root / "A/one.png").write(b"123")
     (root / "A/dark/two.png").write(b"12345")
+    (root / "B/others.png").write(b"1")
     (root / "_render/state/0000.json").write(b"{}")
-    assert present_outputs(root) == {"A/one.png": 3, "A/dark/two.png": 5}
+    assert look(root, {"A/one.png", "A/dark/two.png", "A/lost.png"}) == {"A/one.png": 3, "A/dark/two.png": 5}
 
 
 @pytest.mark.parametrize(

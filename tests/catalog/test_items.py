@@ -10,12 +10,12 @@ from airflow_provider_render.catalog.items import CatalogItem, read_rows
 from airflow_provider_render.core.errors import CatalogError
 
 
-def rows(*cells):
-    return [(f"row {number} of catalog.csv", row) for number, row in enumerate(cells, 2)]
-
-
 def read(*cells, **options):
-    return list(read_rows(rows(*cells), **options))
+    return list(stream(*cells, **options))
+
+
+def stream(*cells, **options):
+    return read_rows(enumerate(cells, 2), where="row {} of catalog.csv".format, **options)
 
 
 def refused(*cells, **options) -> str:
@@ -139,10 +139,10 @@ def test_reading_stops_at_twenty_problems():
 
 
 def test_good_rows_pass_before_a_bad_one_is_told():
-    stream = read_rows(rows({"sku": "A", "model": "a.glb"}, {"sku": "", "model": "b.glb"}))
-    assert next(stream).key == "A"
+    items = stream({"sku": "A", "model": "a.glb"}, {"sku": "", "model": "b.glb"})
+    assert next(items).key == "A"
     with pytest.raises(CatalogError):
-        next(stream)
+        next(items)
 
 
 def test_a_sku_with_a_slash_that_equals_another_ones_variant_is_refused():
@@ -209,7 +209,7 @@ def test_columns_for_one_vendor_are_kept_apart():
         "settings@threekit.configuration": '{"Color": "Oak"}',
         "settings@glossi": "",
     }
-    (item,) = read_rows([("row 1", row)])
+    (item,) = read(row)
     assert item.settings == {"aspect": "1:1"}
     assert item.vendor_settings == {
         "dxgl": {"bgColor": "#ffffff", "length": "3"},
@@ -220,4 +220,4 @@ def test_columns_for_one_vendor_are_kept_apart():
 @pytest.mark.parametrize("column", ["settings@", "settings#dxgl"])
 def test_a_column_for_no_vendor_is_unknown(column):
     with pytest.raises(CatalogError, match="settings@<vendor>"):
-        list(read_rows([("row 1", {"sku": "A", "model": "a.glb", column: "x"})]))
+        read({"sku": "A", "model": "a.glb", column: "x"})

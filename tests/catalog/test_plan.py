@@ -208,12 +208,9 @@ def test_a_long_table_is_cut(planned):
     assert (len(lines), lines[-1]) == (13, "... and 50 more")
 
 
-def test_the_models_of_one_sku_are_told_apart_for_vendors_that_keep_them_by_number(planned):
-    oak = CatalogItem("CHR/oak", "CHR", "a.glb", "oak")
-    ash = CatalogItem("CHR/ash", "CHR", "b.glb", "ash")
-    dark = CatalogItem("TBL/dark", "TBL", "c.glb", "dark", settings={"aspect": "1:1"})
-    plan = planned(oak, ash, dark, CatalogItem("TBL", "TBL", "c.glb"))
-    assert [one.request.sku for one in plan.items] == ["CHR/oak", "CHR/ash", "TBL", "TBL"]
+def test_the_variants_of_a_sku_have_numbers_of_their_own_at_vendors_that_keep_models_by_number(planned):
+    plan = planned(CatalogItem("CHR/oak", "CHR", "a.glb", "oak"), CatalogItem("CHR", "CHR", "b.glb"))
+    assert [one.request.sku for one in plan.items] == ["CHR/oak", "CHR"]
 
 
 def test_settings_for_one_vendor_hold_there_alone_and_win(planned):

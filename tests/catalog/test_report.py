@@ -41,6 +41,7 @@ def report(**changes) -> Report:
         "started": "2026-01-02T03:04:05+00:00",
         "finished": "2026-01-02T03:14:05+00:00",
         "planned": Decimal(5),
+        "spent": Decimal("3.5"),
         "avoided": Decimal(7),
         "items": items,
         "orphans": ["old"],

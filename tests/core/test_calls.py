@@ -1,10 +1,25 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import pytest
 
-from airflow_provider_render.core.calls import Answer, Call, Effect, Fetch, send
+from airflow_provider_render.core.calls import (
+    Answer,
+    Call,
+    Effect,
+    Fetch,
+    Milestone,
+    Secret,
+    by_step,
+    noting,
+    send,
+)
+from airflow_provider_render.core.job import RenderJob
+
+JOB = RenderJob("acme", "R1", "M1")
+LOOK = Call("GET", "/renders/R1", Answer.json)
 
 
 @pytest.mark.parametrize(
@@ -52,3 +67,45 @@ def test_sending_yields_the_call_and_returns_what_is_sent_back():
     with pytest.raises(StopIteration) as stop:
         operation.send(41)
     assert stop.value.value == 42
+
+
+def in_two_steps():
+    yield Milestone((JOB,))
+    try:
+        return (yield from send(LOOK))
+    except LookupError as error:
+        return str(error)
+
+
+def test_milestones_are_written_down_before_the_next_call_and_passed_on():
+    noted = []
+    operation = noting(in_two_steps(), noted.append)
+    assert next(operation) == Milestone((JOB,))
+    assert noted == [(JOB,)]
+    assert operation.send(None) is LOOK
+    with pytest.raises(StopIteration) as end:
+        operation.throw(LookupError("gone"))
+    assert end.value.value == "gone"
+
+
+def test_a_milestone_that_cannot_be_written_down_ends_the_operation():
+    def full(jobs):
+        raise LookupError("disk full")
+
+    with pytest.raises(LookupError, match="disk full"):
+        next(noting(in_two_steps(), full))
+
+
+def test_another_step_is_done_in_place_of_each():
+    other = Call("GET", "/other", Answer.json)
+    operation = by_step(in_two_steps(), lambda step: other if step is LOOK else step)
+    next(operation)
+    assert operation.send(None) is other
+    with pytest.raises(StopIteration) as end:
+        operation.send(42)
+    assert end.value.value == 42
+
+
+def test_a_secret_is_sent_as_it_is_and_shown_as_stars():
+    assert json.dumps({"key": Secret("abc")}) == '{"key": "abc"}'
+    assert "abc" not in repr({"key": Secret("abc")})

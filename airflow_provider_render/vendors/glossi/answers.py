@@ -8,6 +8,9 @@ from pydantic import AliasChoices, Field, SecretStr
 
 from airflow_provider_render.core.answers import CamelAnswer, Flag, Several
 
+Place = Annotated[str | None, Field(repr=False)]
+"""A key of the vendor's storage, or an address, which may carry its own permission."""
+
 Reason = Annotated[str | None, Field(validation_alias=AliasChoices("error", "errorMessage", "lastError"))]
 """Why something failed, in the vendor's words."""
 
@@ -30,7 +33,7 @@ class NewModel(CamelAnswer):
     upload_url: SecretStr | None = None
     name: str | None = None
     file_name: str | None = None
-    upload_key: str | None = None
+    upload_key: Place = None
 
 
 class ModelState(CamelAnswer):
@@ -45,7 +48,7 @@ class ModelState(CamelAnswer):
     name: str | None = None
     status: str | None = None
     ready: bool | None = None
-    file_path: str | None = None
+    file_path: Place = None
     error: Reason = None
 
 
@@ -96,7 +99,7 @@ class RenderFile(CamelAnswer):
 
     id: str | None = None
     name: str | None = None
-    file_path: str | None = None
+    file_path: Place = None
     file_type: str | None = None
     is_video: bool | None = None
     url: SecretStr | None = Field(

@@ -64,8 +64,9 @@ def _no_root(name: str) -> Fetch:
 
 
 def file_id(file: RenderFile) -> str:
-    """Return what a file is found again by."""
-    return file.id or file.file_path or file.name or ""
+    """Return what a file is found again by; of an address only what no renewal changes."""
+    address = file.url.get_secret_value() if file.url else ""
+    return file.id or (file.file_path or "").partition("?")[0] or file.name or address.partition("?")[0]
 
 
 Listed = list[tuple[dict[str, str], RenderFile]]

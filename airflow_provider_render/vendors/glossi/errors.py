@@ -6,7 +6,12 @@ import re
 from collections.abc import Mapping
 
 from airflow_provider_render.core.calls import Answer
-from airflow_provider_render.core.errors import RejectedError, UnavailableError, VendorError
+from airflow_provider_render.core.errors import (
+    RejectedError,
+    UnavailableError,
+    UnexpectedAnswerError,
+    VendorError,
+)
 from airflow_provider_render.core.refusals import excerpt, happened, kind_of, told
 
 EXPIRED = frozenset({400, 401, 403})
@@ -45,7 +50,7 @@ def to_error(answer: Answer) -> VendorError:
 
 def _upload_refused(answer: Answer) -> VendorError:
     if answer.status in EXPIRED:
-        return UnavailableError(
+        return UnexpectedAnswerError(
             f"{answer.call}: the storage answered {answer.status}, its address has probably expired. Nothing"
             " was rendered; a retry asks for a new one.",
             status=answer.status,

@@ -9,7 +9,7 @@ from airflow_provider_render.core.model import ModelFile
 from airflow_provider_render.core.vendor import Answerable, Existing, Upload
 from airflow_provider_render.vendors.glossi import endpoints, watching
 from airflow_provider_render.vendors.glossi.settings import TEMPLATE, order
-from airflow_provider_render.vendors.glossi.uploading import only
+from airflow_provider_render.vendors.glossi.uploading import only, put
 from airflow_provider_render.vendors.glossi.words import AWAITING_UPLOADS, VENDOR, plain_word
 
 KIND = {"kind": "job"}
@@ -21,7 +21,7 @@ def upload(model: ModelFile, settings: Settings, media_type: str) -> Operation[U
     template, rendering = str(settings[TEMPLATE]), order(settings)
     made = yield from send(endpoints.create_job([model.name], template, render_settings=rendering))
     model_id, where = only(made.models, model.name)
-    yield from send(endpoints.put_file(where, model.source, media_type))
+    yield from put(where, model.source, media_type)
     job = RenderJob(VENDOR, made.job_id, model_id, dict(settings), KIND)
     yield Milestone((job,))
     yield from send(endpoints.confirm_job(made.job_id))

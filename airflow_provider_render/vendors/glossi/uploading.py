@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from airflow_provider_render.core.calls import ByteSource, Operation, send
-from airflow_provider_render.core.errors import UnexpectedAnswerError
+from airflow_provider_render.core.errors import UnavailableError, UnexpectedAnswerError
 from airflow_provider_render.vendors.glossi import endpoints
 from airflow_provider_render.vendors.glossi.answers import ModelState, NewModel
+from airflow_provider_render.vendors.glossi.errors import EXPIRED
 from airflow_provider_render.vendors.glossi.words import Words
 
 
@@ -22,8 +23,22 @@ def upload_model(
     kind = endpoints.file_type(file.name)
     made = yield from send(endpoints.create_models([(name or file.name, file.name)]))
     model_id, where = only(made, file.name)
-    yield from send(endpoints.put_file(where, file, media_type or Words.read().media_type(kind)))
+    yield from put(where, file, media_type or Words.read().media_type(kind))
     return (yield from send(endpoints.confirm_model(model_id, kind)))
+
+
+def put(where: str, file: ByteSource, media_type: str) -> Operation[None]:
+    """Send a file to its presigned address.
+
+    :raises UnavailableError: the address has expired. Nothing is sent to it again; another try of the whole
+        upload gets a new one.
+    """
+    try:
+        yield from send(endpoints.put_file(where, file, media_type))
+    except UnexpectedAnswerError as error:
+        if error.status in EXPIRED:
+            raise UnavailableError(str(error), status=error.status) from error
+        raise
 
 
 def only(made: tuple[NewModel, ...], file: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BeforeValidator, ConfigDict, Field, SecretStr
@@ -42,11 +42,6 @@ class ImagineAnswer(VendorAnswer):
     model_config = ConfigDict(hide_input_in_errors=True)
 
     api_hits_available: Hits = None
-
-    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
-        """Show declared fields only: one that the vendor adds may be a presigned URL."""
-        declared = type(self).model_fields
-        return (pair for pair in super().__repr_args__() if pair[0] in declared)
 
 
 class Listed(ImagineAnswer):

@@ -19,15 +19,15 @@ def rows(first: Call[Page[Row]]) -> Operation[list[Row]]:
     :param first: describes the first page.
     """
     found: dict[str, Row] = {}
-    asked = []
     call = first
     while True:
-        asked.append(dict(call.query))
         page = yield from send(call)
-        yield Rows([row for row in page.results if row.key not in found])
+        fresh = [row for row in page.results if row.key not in found]
+        yield Rows(fresh)
         found.update((row.key, row) for row in page.results)
         if not page.next_link:
             return list(found.values())
+        # Each page costs a credit, and links that lead on and on must not empty the account.
+        if not fresh:
+            raise UnexpectedAnswerError(f"{first.label}: a page brings nothing that was not read already")
         call = replace(first, query=dict(parse_qsl(urlsplit(page.next_link).query)))
-        if call.query in asked:
-            raise UnexpectedAnswerError(f"{first.label}: the next page is one that was read already")

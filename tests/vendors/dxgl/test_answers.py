@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from airflow_provider_render.vendors.dxgl import endpoints
-from tests.vendors.dxgl.desk import Bytes, answer
+from tests.vendors.desk import Bytes, answer
 
 UPLOAD = endpoints.upload_model(Bytes("chair.glb"))
 RENDER = {

@@ -4,7 +4,8 @@ import pytest
 
 from airflow_provider_render.core.calls import Effect
 from airflow_provider_render.vendors.dxgl import endpoints
-from tests.vendors.dxgl.desk import Bytes, Desk, answer
+from tests.vendors.desk import Bytes, answer
+from tests.vendors.dxgl.desk import Desk
 
 PAGE = {"limit": 100, "offset": 0}
 CHAIR = Bytes("chair.glb")

@@ -4,7 +4,8 @@ import pytest
 
 from airflow_provider_render.core import errors
 from airflow_provider_render.vendors.dxgl.errors import BY_CODE
-from tests.vendors.dxgl.desk import VENDOR, answer, refusal
+from tests.vendors.desk import STATUSES, answer
+from tests.vendors.dxgl.desk import VENDOR, refusal
 
 DOCUMENTED = [
     ("unauthorized", 401, errors.AuthError),
@@ -45,21 +46,7 @@ def test_every_documented_code_is_covered():
     assert BY_CODE.keys() == {code for code, _, _ in DOCUMENTED}
 
 
-@pytest.mark.parametrize(
-    ("status", "kind"),
-    [
-        (400, errors.RejectedError),
-        (401, errors.AuthError),
-        (402, errors.OutOfCreditsError),
-        (403, errors.AuthError),
-        (404, errors.NotFoundError),
-        (408, errors.UnavailableError),
-        (409, errors.RejectedError),
-        (429, errors.RateLimitedError),
-        (500, errors.UnavailableError),
-        (503, errors.UnavailableError),
-    ],
-)
+@pytest.mark.parametrize(("status", "kind"), STATUSES)
 def test_a_code_that_is_not_documented_is_judged_by_its_status(status, kind):
     assert type(VENDOR.error(answer(*refusal(status, "brand_new")))) is kind
 

@@ -56,6 +56,15 @@ def test_no_two_files_of_a_render_have_one_name():
     assert [one.name for one in outputs(*same)] == ["Top.png", "top-2.png", "TOP-3.png"]
 
 
+@pytest.mark.parametrize("field", ["filePath", "url"])
+def test_a_file_that_is_told_by_its_presigned_address_alone_is_found_by_a_renewed_one(field):
+    address = "https://s3.example/w/{}.png?X-Amz-Signature={}"
+    (listed,) = outputs({field: address.format("a", "abcdef")})
+    assert "abcdef" not in str(listed.ref)
+    renewed = [{field: address.format(name, "123456")} for name in ("b", "a")]
+    assert Desk(finished(*renewed)).run(VENDOR.locate(listed)).path == address.format("a", "123456")
+
+
 @pytest.mark.parametrize("field", ["url", "downloadUrl", "signedUrl"])
 def test_an_address_is_taken_as_it_is_and_shown_nowhere(field):
     address = "https://s3.example/w/a.png?X-Amz-Signature=abcdef"

@@ -11,7 +11,8 @@ from airflow_provider_render.vendors.glossi.folder import Folder, Look, Standing
 from airflow_provider_render.vendors.glossi.pipeline_answers import Pipeline, PipelineJob
 from airflow_provider_render.vendors.glossi.pipeline_body import GoogleDrive, pipeline_body
 from airflow_provider_render.vendors.glossi.words import Words
-from tests.vendors.glossi.desk import VENDOR, Desk, answer
+from tests.vendors.desk import answer
+from tests.vendors.glossi.desk import VENDOR, Desk
 
 PRIVATE = "-----BEGIN PRIVATE KEY-----\nMIIsecret\n-----END PRIVATE KEY-----"
 DRIVE = GoogleDrive("folder-1", "robot@acme.iam", PRIVATE)

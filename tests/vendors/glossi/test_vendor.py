@@ -152,7 +152,7 @@ class TestSubmit:
             "imageQuality": 1,
             "videoQuality": 1,
         }
-        ((announced,),) = [milestone.jobs for milestone in desk.milestones]
+        ((announced,),) = desk.milestones
         assert announced.refs == {"project": "P1"}
 
     def test_many_renders_need_two_calls_and_go_to_their_own_requests(self):
@@ -161,7 +161,7 @@ class TestSubmit:
         desk = Desk({"POST /projects": {"projects": projects}, "POST /renders": {"jobs": jobs}})
         made = desk.run(VENDOR.submit([request(model_id=f"M{number}") for number in (1, 2, 3)]))
         assert [(one.id, one.model_id) for one in made] == [("J1", "M1"), ("J2", "M2"), ("J3", "M3")]
-        assert [one.refs["project"] for one in desk.milestones[0].jobs] == ["P1", "P2", "P3"]
+        assert [one.refs["project"] for one in desk.milestones[0]] == ["P1", "P2", "P3"]
         assert desk.calls[0].json == {
             "modelIds": ["M1", "M2", "M3"],
             "templateId": "T1",
@@ -294,7 +294,7 @@ class TestOneCall:
         while True:
             order.append(getattr(step, "label", "announced").replace("/api/v1", ""))
             try:
-                step = work.send(desk._take(step))
+                step = work.send(desk.take(step))
             except StopIteration as stop:
                 made = stop.value
                 break

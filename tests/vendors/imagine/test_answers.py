@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from pydantic import ValidationError
 
+from airflow_provider_render.core.answers import one
 from airflow_provider_render.vendors.imagine import answers
 from airflow_provider_render.vendors.imagine.answers import (
     Archived,
@@ -22,7 +23,7 @@ from airflow_provider_render.vendors.imagine.answers import (
     ZapierToken,
     ZapierUser,
 )
-from tests.vendors.imagine.account import answer
+from tests.vendors.desk import answer
 
 INDIA = timezone(timedelta(hours=5, minutes=30))
 SIGNED = "https://media.imagine.io/a.jpg?Expires=1&Signature=hidden-signature&Key-Pair-Id=K"
@@ -64,7 +65,7 @@ def test_presigned_addresses_do_not_show_in_a_repr():
     assert "hidden" not in repr(made)
     assert "BUCKET" not in repr(made)
     assert "presigned_url_of_tomorrow" in made.model_extra
-    shared = answers.plain(SharedContent)(answer(200, {"unicode": "u", "thumbnail_url": SIGNED}))
+    shared = one(SharedContent)(answer(200, {"unicode": "u", "thumbnail_url": SIGNED}))
     assert "hidden" not in repr(shared)
 
 
@@ -91,7 +92,7 @@ def test_a_status_has_every_type():
         "product_threesixty_status": [{"id": 5025, "status": "Processing"}],
         "api_hits_available": 982,
     }
-    status = answers.plain(ContentStatus)(answer(200, body))
+    status = one(ContentStatus)(answer(200, body))
     assert (status.product_ar_status, status.product_3d_status) == ("Done", None)
     assert [entry.id for entry in status.product_silo_images_status] == [29594794]
     assert status.product_threesixty_status[0].status == "Processing"
@@ -112,7 +113,7 @@ def test_shared_content_has_pages_and_pictures():
         "product_ar": None,
         "product_silo_images": [{"id": 1, "name": "n", "image_url": SIGNED, "thumbnail_url": SIGNED}],
     }
-    shared = answers.plain(SharedContent)(answer(200, body))
+    shared = one(SharedContent)(answer(200, body))
     assert shared.product_3d.endswith("4000f841")
     assert shared.product_silo_images[0].image_url == SIGNED
 
@@ -126,7 +127,7 @@ def test_a_page_of_images_is_read_with_its_links():
         "results": [{"id": 2032529, "angle_name": "cam 2", "file": None, "status": "Not Done"}],
         "api_hits_available": 955,
     }
-    page = answers.plain(Page[RenderImage])(answer(200, body))
+    page = one(Page[RenderImage])(answer(200, body))
     assert (page.count, page.total_pages, page.api_hits_available) == (21, 2, 955)
     assert (page.results[0].key, page.results[0].status) == ("2032529", "Not Done")
 
@@ -136,7 +137,7 @@ def test_the_other_answers_are_read():
     assert answers.enveloped(RenderAccepted)(answer(202, accepted)).render_id == 2281539
     archived = {"data": {"updated_count": 1, "ids": [117076]}, "message": "m"}
     assert answers.enveloped(Archived)(answer(200, archived)).ids == (117076,)
-    assert answers.plain(ZapierUser)(answer(200, {"id": 17625, "name": "imagine's team"})).id == 17625
+    assert one(ZapierUser)(answer(200, {"id": 17625, "name": "imagine's team"})).id == 17625
     zapier = {"id": 1, "image_name": "n", "tags": ["0"], "updated_at": "2025-01-28T20:10:08.102076+05:30"}
     assert ZapierImage.model_validate(zapier).tags == ("0",)
     assert Product.model_validate({"unicode": "u", "gtin": 3210987654321}).gtin == "3210987654321"

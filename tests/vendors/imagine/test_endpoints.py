@@ -8,7 +8,8 @@ from airflow_provider_render.core.calls import Effect
 from airflow_provider_render.core.errors import RenderInputError, UnexpectedAnswerError
 from airflow_provider_render.vendors.imagine import endpoints
 from airflow_provider_render.vendors.imagine.answers import PresignedForm
-from tests.vendors.imagine.account import UNICODE, Bytes, Desk, listed, product
+from tests.vendors.desk import Bytes
+from tests.vendors.imagine.account import UNICODE, Desk, listed, product
 
 ONE = f"/v1/product/details/{UNICODE}/"
 
@@ -144,8 +145,10 @@ def test_a_list_is_read_by_its_links_on_the_connections_own_host():
     assert {call.query["sku_id"] for call in desk.calls} == {"A B"}
 
 
-def test_a_list_that_leads_in_a_circle_is_given_up():
-    desk = Desk({"GET /v1/product/render-images/": listed(next_link="http://x/?render_id=1&page=2")})
-    with pytest.raises(UnexpectedAnswerError, match="read already"):
+@pytest.mark.parametrize(("rows", "calls"), [((), 1), (({"id": 1},), 2)])
+def test_a_list_that_leads_on_without_anything_new_is_given_up(rows, calls):
+    page = listed(*rows, next_link="http://x/?render_id=1&page=2")
+    desk = Desk({"GET /v1/product/render-images/": page})
+    with pytest.raises(UnexpectedAnswerError, match="nothing that was not read"):
         desk.run(endpoints.all_render_images(render_id=1))
-    assert len(desk.calls) == 2
+    assert len(desk.calls) == calls

@@ -16,7 +16,8 @@ from airflow_provider_render.core.errors import (
     UnexpectedAnswerError,
 )
 from airflow_provider_render.vendors.imagine.errors import SKU_TAKEN
-from tests.vendors.imagine.account import VENDOR, answer, data, refused
+from tests.vendors.desk import answer
+from tests.vendors.imagine.account import VENDOR, data, refused
 
 DETAILS = "POST /v1/product/details/"
 JOB = "POST /v1/product/job/"

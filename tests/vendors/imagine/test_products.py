@@ -10,13 +10,13 @@ from airflow_provider_render.core.errors import ModelFileError, RejectedError, R
 from airflow_provider_render.vendors.imagine import products
 from airflow_provider_render.vendors.imagine.vendor import ImagineVendor
 from tests.sandbox.shapes import glb
+from tests.vendors.desk import Bytes
 from tests.vendors.imagine.account import (
     MARK,
     MODEL,
     OTHER,
     UNICODE,
     VENDOR,
-    Bytes,
     Desk,
     data,
     listed,
@@ -26,7 +26,7 @@ from tests.vendors.imagine.account import (
 )
 
 LIST, CREATE = "GET /v1/product/details/", "POST /v1/product/details/"
-CHANGE, DELETE = f"PATCH /v1/product/details/{UNICODE}/", f"DELETE /v1/product/details/{UNICODE}/"
+CHANGE = f"PATCH /v1/product/details/{UNICODE}/"
 MARK_NEW = "PATCH /v1/product/details/new/"
 STORAGE, SMALL = "POST https://bucket.example/", "POST https://bucket.example/small"
 FORM = {"url": "https://bucket.example/", "fields": {"key": "k"}}
@@ -68,16 +68,10 @@ class TestFind:
         assert find(desk, request(UNICODE, OTHER)) is None
         assert set(desk.labels) == {LIST}
 
-    def test_a_product_whose_upload_was_cut_off_is_removed_and_its_sku_freed(self):
-        desk = Desk(
-            {
-                LIST: listed(product()),
-                CHANGE: data(unicode=UNICODE, upload_status="1"),
-                DELETE: data(unicode=UNICODE),
-            }
-        )
+    def test_a_product_whose_upload_was_cut_off_gives_its_sku_away_and_stays(self):
+        desk = Desk({LIST: listed(product()), CHANGE: data(unicode=UNICODE, upload_status="1")})
         assert find(desk, request(None)) is None
-        assert desk.labels == [LIST, CHANGE, CHANGE, DELETE]
+        assert desk.labels == [LIST, CHANGE, CHANGE]
         assert desk.calls[2].form == {"sku_id": "CHR-1~ddd233ee"}
 
     def test_the_sku_is_the_files_name_where_the_catalog_has_none(self):
@@ -179,11 +173,9 @@ class TestUpload:
 
     def test_a_cut_off_upload_makes_room_for_a_new_one(self):
         state = [data(unicode=UNICODE, upload_status="1"), data(unicode=UNICODE)]
-        desk = self.desk(
-            **{CREATE: [TAKEN, MADE], LIST: listed(product()), CHANGE: state, DELETE: data(unicode=UNICODE)}
-        )
+        desk = self.desk(**{CREATE: [TAKEN, MADE], LIST: listed(product()), CHANGE: state})
         assert desk.run(VENDOR.upload(request(None))).model_id == "new"
-        assert desk.labels == [CREATE, LIST, CHANGE, CHANGE, DELETE, CREATE, STORAGE, MARK_NEW]
+        assert desk.labels == [CREATE, LIST, CHANGE, CHANGE, CREATE, STORAGE, MARK_NEW]
 
     def test_a_sku_held_by_a_deleted_product_is_told(self):
         with pytest.raises(RejectedError, match="grace period"):

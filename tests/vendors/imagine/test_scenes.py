@@ -32,12 +32,13 @@ def scene(**more):
 
 class TestSubmit:
     def desk(self, **more):
-        return Desk({CREATE: data(202, render_id=2281539, sku_ids=["CHR-1"]), **more})
+        made = data(202, render_id=2281539, sku_ids=["CHR-1"])
+        return Desk({DETAILS: listed(product()), CREATE: made, **more})
 
     def test_the_product_is_placed_by_its_sku(self):
         desk = self.desk()
         (made,) = desk.run(VENDOR.submit([scene()]))
-        assert desk.calls[0].json == {
+        assert desk.calls[1].json == {
             "scene_id": 7550,
             "cameras_to_render": [8152584, 8152586],
             "units": "cm",
@@ -52,15 +53,12 @@ class TestSubmit:
         ((announced,),) = desk.milestones
         assert (announced.model_id, announced.refs["sku"]) == (UNICODE, "CHR-1")
 
-    def test_without_an_own_sku_the_files_name_is_it(self):
-        desk = self.desk()
-        desk.run(VENDOR.submit([scene(sku=None)]))
-        assert desk.calls[0].json["products"][0]["sku_id"] == "chair"
-
-    def test_a_product_known_by_its_id_alone_is_asked_for_its_sku(self):
+    @pytest.mark.parametrize("known", [{}, {"sku": None}, {"sku": None, "model": None}])
+    def test_a_product_is_placed_by_the_sku_that_it_has_now(self, known):
         desk = self.desk(**{DETAILS: listed(product(sku_id="CHR-9"))})
-        desk.run(VENDOR.submit([scene(sku=None, model=None)]))
+        desk.run(VENDOR.submit([scene(**known)]))
         assert desk.labels == [DETAILS, CREATE]
+        assert desk.calls[0].query["unicode"] == UNICODE
         assert desk.calls[1].json["products"][0]["sku_id"] == "CHR-9"
 
     @pytest.mark.parametrize(
@@ -130,8 +128,9 @@ class TestFindExisting:
         announced = replace(JOB, refs={"sku": "CHR-7", "cameras": "2"})
         assert desk.run(VENDOR.find_existing(scene(ticket="t", announced=announced))).answer is found
         assert desk.calls[0].query["sku_id"] == "CHR-7"
-        assert desk.run(VENDOR.find_existing(scene(ticket="t"))).answer is found
-        assert desk.calls[1].query["sku_id"] == "CHR-1"
+
+    def test_a_submit_that_was_cut_off_before_its_paid_call_did_not_happen_and_nothing_is_asked(self):
+        assert Desk({}).run(VENDOR.find_existing(scene(ticket="t"))).answer is Answerable.ABSENT
 
 
 class TestOutputs:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from airflow_provider_render.vendors.imagine import mesh, thumbnail
 from tests.sandbox.shapes import corrupt_glb, glb, obj_zip
-from tests.vendors.imagine.account import Bytes
+from tests.vendors.desk import Bytes
 
 GROUND = thumbnail.GROUND
 

@@ -1,34 +1,23 @@
-"""Carries out operations at once, against answers that a test makes up."""
+"""What tests of Threekit share."""
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_provider_render.core.calls import Answer, Call, Notice
+from airflow_provider_render.core.calls import Call
 from airflow_provider_render.core.job import RenderJob, RenderRequest
 from airflow_provider_render.core.model import ModelFile
 from airflow_provider_render.vendors.threekit.vendor import ThreekitVendor
+from tests.vendors import desk
+from tests.vendors.desk import Bytes
 
 ORG = "11111111-2222-3333-4444-555555555555"
 TOKEN = "99999999-8888-7777-6666-555555555555"
 STAGE = "aaaaaaaa-0000-0000-0000-000000000001"
 VENDOR = ThreekitVendor("https://preview.threekit.com", TOKEN, ORG)
-
-
-class Bytes:
-    """A file in memory."""
-
-    def __init__(self, name: str, content: bytes = b"glTF") -> None:
-        self.name = name
-        self.content = content
-        self.size = len(content)
-
-    def open(self) -> io.BytesIO:
-        return io.BytesIO(self.content)
 
 
 MODEL = ModelFile(Bytes("chair.glb"), "a" * 64)
@@ -43,45 +32,11 @@ def job(job_id: str, model_id: str = "A1", **settings: Any) -> RenderJob:
     return RenderJob("threekit", job_id, model_id, settings)
 
 
-def answer(status: int, body: Any, call: str = "GET /api/x") -> Answer:
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Answer(call, status, {"content-type": "application/json"}, raw)
-
-
-@dataclass
-class Desk:
+class Desk(desk.Desk):
     """Answers calls by a function of the call, which returns status and body."""
 
-    react: Callable[[Call[Any]], tuple[int, Any]]
-    calls: list[Call[Any]] = field(default_factory=list)
-
-    @property
-    def labels(self) -> list[str]:
-        return [call.label for call in self.calls]
-
-    def run(self, work: Any) -> Any:
-        if isinstance(work, Call):
-            return self._send(work)
-        step = lambda: next(work)  # noqa: E731
-        while True:
-            try:
-                call = step()
-            except StopIteration as stop:
-                return stop.value
-            try:
-                result = None if isinstance(call, Notice) else self._send(call)
-            except Exception as error:  # noqa: BLE001 - a driver throws every error into the operation
-                step = lambda error=error: work.throw(error)  # noqa: E731
-            else:
-                step = lambda result=result: work.send(result)  # noqa: E731
-
-    def _send(self, call: Call[Any]) -> Any:
-        self.calls.append(call)
-        status, body = self.react(call)
-        given = answer(status, body, call.label)
-        if status >= 400:
-            raise VENDOR.error(given)
-        return call.parse(given)
+    def __init__(self, react: Callable[[Call[Any]], tuple[int, Any]]) -> None:
+        super().__init__(react, VENDOR)
 
 
 @dataclass

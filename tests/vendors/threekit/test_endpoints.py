@@ -24,7 +24,8 @@ from airflow_provider_render.vendors.threekit.endpoints import (
     layers,
     sales,
 )
-from tests.vendors.threekit.desk import Bytes, Desk, answer
+from tests.vendors.desk import Bytes, answer
+from tests.vendors.threekit.desk import Desk
 
 CHAIR = Bytes("chair.glb")
 SHEET = Bytes("rows.csv", b"a,b\n")

@@ -2,15 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_render.core.errors import (
-    AuthError,
-    NotFoundError,
-    OutOfCreditsError,
-    RateLimitedError,
-    RejectedError,
-    UnavailableError,
-)
-from tests.vendors.threekit.desk import VENDOR, answer
+from airflow_provider_render.core.errors import NotFoundError
+from tests.vendors.desk import STATUSES, answer
+from tests.vendors.threekit.desk import VENDOR
 
 RENDER = "POST /api/asset-jobs/renders"
 
@@ -19,21 +13,7 @@ def error(status, body=None, call="GET /api/jobs"):
     return VENDOR.error(answer(status, {"message": "No."} if body is None else body, call))
 
 
-@pytest.mark.parametrize(
-    ("status", "kind"),
-    [
-        (400, RejectedError),
-        (401, AuthError),
-        (402, OutOfCreditsError),
-        (403, AuthError),
-        (404, NotFoundError),
-        (409, RejectedError),
-        (422, RejectedError),
-        (429, RateLimitedError),
-        (500, UnavailableError),
-        (503, UnavailableError),
-    ],
-)
+@pytest.mark.parametrize(("status", "kind"), STATUSES)
 def test_a_status_becomes_an_error_of_the_common_tree(status, kind):
     assert type(error(status)) is kind
 
@@ -81,3 +61,7 @@ def test_refused_credentials_say_what_is_wanted(status, hint):
 def test_a_token_in_a_path_is_masked():
     refused = error(404, call="GET /api/accesstokens/11112222-3333-4444-5555-666677778888")
     assert "GET /api/accesstokens/*** with 404" in str(refused)
+
+
+def test_what_was_deleted_is_not_there():
+    assert type(error(410)) is NotFoundError

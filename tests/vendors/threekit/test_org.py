@@ -14,7 +14,8 @@ from airflow_provider_render.vendors.threekit.endpoints import (
 from airflow_provider_render.vendors.threekit.endpoints import jobs as job_calls
 from airflow_provider_render.vendors.threekit.org import Org, Own
 from airflow_provider_render.vendors.threekit.vendor import ThreekitVendor
-from tests.vendors.threekit.desk import ORG, TOKEN, Bytes, job
+from tests.vendors.desk import Bytes
+from tests.vendors.threekit.desk import ORG, TOKEN, job
 
 HOME = Org(ORG, TOKEN, "preview.threekit.com")
 QUERYING = Org(ORG, TOKEN, "admin-fts.threekit.com", branch="sale", token_in_query=True)

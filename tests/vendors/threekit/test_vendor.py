@@ -195,7 +195,7 @@ def test_what_one_job_cannot_hold_has_another_batch_key():
 
 
 def test_an_asset_without_an_id_is_not_submitted():
-    with pytest.raises(ModelFileError, match="not imported yet"):
+    with pytest.raises(ModelFileError, match="not uploaded yet"):
         run(Shelf(), VENDOR.submit([request(None, "t")]))
 
 
