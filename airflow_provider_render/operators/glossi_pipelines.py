@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_render.core.errors import ConnectionConfigError
-from airflow_provider_render.operators.base import read_settings
+from airflow_provider_render.catalog.clock import utcnow
+from airflow_provider_render.catalog.inquiry import LONG_AGO, LOOK_AGAIN
+from airflow_provider_render.core.errors import ConnectionConfigError, VendorError
+from airflow_provider_render.operators.base import read_settings, recall, remember
 from airflow_provider_render.operators.glossi import GlossiOperator
+from airflow_provider_render.vendors.glossi.pipeline_answers import Pipeline
 from airflow_provider_render.vendors.glossi.pipeline_body import GoogleDrive, pipeline_body
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+PIPELINE = "glossi.pipeline"
+"""Key of what a task notes before it makes a pipeline."""
+
 
 class GlossiCreatePipelineOperator(GlossiOperator):
     """Make a pipeline from one Google Drive folder to another, unless one with its name is there.
 
-    A pipeline renders what is in its folder, which may be charged. It is found by its name, also after a
-    cut-off try; one that is there is returned as it is and not changed. OneDrive needs a person to sign in:
-    make such a pipeline in the dashboard, and this finds it by its name. Follows *Pipelines*; paths and body
-    are assumed.
+    A pipeline renders what is in its folder, which may be charged. It is found by its name; one that is there
+    is returned as it is and not changed. What is about to be made is written down first: after a try that was
+    cut off, Glossi's list is read until the pipeline can no longer turn up, and only then another one is
+    made. OneDrive needs a person to sign in: make such a pipeline in the dashboard, and this finds it by its
+    name. Follows *Pipelines*; paths and body are assumed.
 
     Returns the pipeline's id.
 
@@ -70,16 +79,44 @@ class GlossiCreatePipelineOperator(GlossiOperator):
     def execute(self, context: Context) -> str:
         """Find or make the pipeline."""
         settings = self.glossi.vendor.settings(read_settings(self.settings))
-        if found := self.glossi.pipelines.find(self.pipeline_name):
+        if found := self.glossi.pipelines.find(self.pipeline_name) or self._settled(context):
             self.log.info("pipeline %s is there already: %s", found.id, found.status)
             return found.id
+        pipeline = self._made(context, self._body(settings))
+        self.log.info("made pipeline %s", pipeline.id)
+        return pipeline.id
+
+    def _body(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         email, key = service_account(self.google_conn_id)
         source = GoogleDrive(self.source_folder, email, key)
         output = GoogleDrive(self.output_folder, email, key)
-        body = pipeline_body(self.pipeline_name, source, output, settings, self.options, self.overrides)
-        pipeline = self.glossi.pipelines.create(body)
-        self.log.info("made pipeline %s", pipeline.id)
-        return pipeline.id
+        return pipeline_body(self.pipeline_name, source, output, settings, self.options, self.overrides)
+
+    def _made(self, context: Context, body: Mapping[str, Any]) -> Pipeline:
+        remember(context, PIPELINE, {"name": self.pipeline_name, "at": utcnow()})
+        try:
+            made = self.glossi.pipelines.create(body)
+        except VendorError as error:
+            if error.happened is False:
+                context["task_state_store"].delete(PIPELINE)
+            raise
+        context["task_state_store"].delete(PIPELINE)
+        return made
+
+    def _settled(self, context: Context) -> Pipeline | None:
+        """Look again for a pipeline whose making was cut off, until it can no longer turn up."""
+        noted = recall(context, PIPELINE)
+        if noted.get("name") != self.pipeline_name:
+            return None
+        settling = self.glossi.vendor.poll_policy.settling
+        # The request may have been sent long after the note, so the time counts from the first look.
+        fresh = time.time() - datetime.fromisoformat(noted["at"]).timestamp() < LONG_AGO * settling
+        until = time.monotonic() + settling if fresh else 0.0
+        while (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, LOOK_AGAIN))
+            if found := self.glossi.pipelines.find(self.pipeline_name):
+                return found
+        return None
 
 
 class GlossiPausePipelineOperator(GlossiOperator):

@@ -42,13 +42,14 @@ ITEM = "scene"
 class ImagineSceneRenderOperator(WaitingOperator):
     """Put products into a scene and have a picture of each camera made: 1 credit, whatever it shows.
 
-    For scenes with several products; a single one is rendered by the neutral operators with the setting
-    ``scene_id``. The products must be at Imagine.io already, known by their SKU.
+    Each look until it is done, and at a retry, costs 1 credit more for every 20 cameras. For scenes with
+    several products; a single one is rendered by the neutral operators with the setting ``scene_id``. The
+    products must be at Imagine.io already, known by their SKU.
 
     Paid once: a retry or clear takes over the render that the first try submitted. Imagine.io cannot tell
-    what became of a submit that was cut off, unless the first product is in no picture at all: then
-    ``on_ambiguous`` decides. One that failed is paid anew after a clear. Imagine.io cannot stop a render:
-    after ``render_timeout`` it goes on, and a retry takes it over.
+    what became of a submit that was cut off, unless the first product is in no picture at all, which takes 1
+    or 2 credits to find out: then ``on_ambiguous`` decides. One that failed is paid anew after a clear.
+    Imagine.io cannot stop a render: after ``render_timeout`` it goes on, and a retry takes it over.
 
     Returns the render in its JSON form, for
     :class:`~airflow_provider_render.operators.render.DownloadRendersOperator`.

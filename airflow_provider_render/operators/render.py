@@ -150,7 +150,7 @@ class UploadModelOperator(WaitingOperator, PayingOperator):
 
     Where the vendor renders whatever is uploaded (DXGL) this submits, and pays for, the render that
     ``settings`` describe; :class:`SubmitRenderOperator` then takes that render over. Where the vendor
-    knows the bytes already nothing is uploaded and nothing is paid. A vendor that has to import or process
+    knows the bytes already nothing is uploaded and no render is paid. A vendor that has to import or process
     a model first is waited for as for a render; that work is never cancelled.
 
     Returns ``{"vendor", "model_id", "sha256", "name", "sku", "job"}``; ``job`` is the render that the
@@ -267,9 +267,10 @@ class SubmitRenderOperator(PayingOperator):
 
 
 class DownloadRendersOperator(RenderBaseOperator):
-    """Download what finished renders offer into a folder; costs nothing and may be repeated.
+    """Download what finished renders offer into a folder; may be repeated, and renders nothing.
 
-    Each file is checked and then put in place whole.
+    Each file is checked and then put in place whole. Costs nothing but the calls that list the files, and
+    those only where the vendor charges for calls, as Imagine.io does.
 
     Returns one entry a file: ``{"uri", "name", "kind", "media_type", "size", "sha256", "job_id"}``.
 

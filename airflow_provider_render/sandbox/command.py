@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import shlex
 from pathlib import Path
 
@@ -14,6 +15,13 @@ from airflow_provider_render.sandbox.server import serve
 from airflow_provider_render.sandbox.vendor import NAMES
 
 FAULT_HELP = "arm a fault: 'KIND [FIELD=VALUE ...]', for example 'drop_after next=1 match=/v1/renders$'"
+
+INSTANT_HELP = (
+    "FOR LOAD FIGURES ONLY: nothing is rendered, every file is a ready-made tiny one that does not show the"
+    " model, and broken models succeed"
+)
+
+SECONDS_HELP = "how long a render takes at least: one number, or A-B to spread renders evenly by their ids"
 
 HOST_HELP = "a host that may get webhooks beside this machine; can be given several times"
 
@@ -77,6 +85,8 @@ def _render_flags(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="limit of one render process",
     )
+    add("--instant", action="store_true", help=INSTANT_HELP)
+    add("--vendor-seconds", type=_spread, default=(0.0, 0.0), metavar="A-B", help=SECONDS_HELP)
 
 
 def _fault(text: str) -> Fault:
@@ -88,6 +98,14 @@ def _fault(text: str) -> Fault:
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
         raise argparse.ArgumentTypeError(f"{text!r}: {problems}") from error
+
+
+def _spread(text: str) -> tuple[float, float]:
+    shortest, _, longest = text.partition("-")
+    spread = float(shortest), float(longest or shortest)
+    if not 0 <= spread[0] <= spread[1] < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not A-B with A at most B")
+    return spread
 
 
 def _positive(text: str) -> float:

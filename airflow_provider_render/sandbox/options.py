@@ -29,6 +29,8 @@ class Options:
     :param render_timeout: seconds one render process may take.
     :param ingest_timeout: seconds a download for URL ingest may take.
     :param webhook_hosts: hosts that get webhooks beside this machine.
+    :param instant: deliver ready-made tiny files instead of rendering; for load figures only.
+    :param vendor_seconds: shortest and longest time that a render takes at least, spread by its id.
     :param verbose: log every request.
     """
 
@@ -46,4 +48,6 @@ class Options:
     render_timeout: float = 600.0
     ingest_timeout: float = 120.0
     webhook_hosts: tuple[str, ...] = ()
+    instant: bool = False
+    vendor_seconds: tuple[float, float] = (0.0, 0.0)
     verbose: bool = False

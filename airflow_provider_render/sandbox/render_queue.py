@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import logging
+import time
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_render.sandbox import render_process
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Coroutine
+    from collections.abc import AsyncGenerator, Callable, Coroutine
     from pathlib import Path
 
     from airflow_provider_render.sandbox.render_process import Event
+
+    Renderer = Callable[[Path, float], AsyncGenerator[Event, None]]
 
 logger = logging.getLogger(__name__)
 
@@ -28,10 +32,22 @@ class RenderQueue:
     :param folder: where specs and logs of running jobs are kept.
     :param workers: processes at the same time.
     :param timeout: seconds one process may take.
+    :param renderer: makes the files of a spec, as :func:`render_process.events` does.
+    :param seconds: shortest and longest time that a render takes at least, spread by its name.
     """
 
-    def __init__(self, folder: Path, workers: int, timeout: float) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        workers: int,
+        timeout: float,
+        *,
+        renderer: Renderer = render_process.events,
+        seconds: tuple[float, float] = (0.0, 0.0),
+    ) -> None:
         self._folder = folder
+        self._renderer = renderer
+        self._seconds = seconds
         self._slots = asyncio.Semaphore(workers)
         self._timeout = timeout
         self._work: dict[str, asyncio.Task[None]] = {}
@@ -73,10 +89,13 @@ class RenderQueue:
         :param spec: the job, see ``rendering/spec.py``.
         """
         arrived: asyncio.Queue[Event] = asyncio.Queue()
+        earliest = time.monotonic() + seconds_of(key, self._seconds)
         pump = asyncio.create_task(self._pump(key, spec, arrived))
         try:
             while True:
                 event = await arrived.get()
+                if event["event"] == "done":
+                    await asyncio.sleep(earliest - time.monotonic())
                 yield event
                 if event["event"] in ("done", "failed"):
                     return
@@ -92,7 +111,7 @@ class RenderQueue:
             path.write_text(json.dumps(spec))
             last: Event = {}
             try:
-                async with aclosing(render_process.events(path, self._timeout)) as stream:
+                async with aclosing(self._renderer(path, self._timeout)) as stream:
                     async for last in stream:
                         arrived.put_nowait(last)
             except (OSError, ValueError) as error:
@@ -113,3 +132,14 @@ class RenderQueue:
             task.cancel()
         if running:
             await asyncio.wait(running)
+
+
+def seconds_of(key: str, spread: tuple[float, float]) -> float:
+    """
+    Return how long a render takes at least: the same for the same name, evenly spread over all names.
+
+    :param key: its name.
+    :param spread: shortest and longest time in seconds.
+    """
+    share = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big") / (1 << 32)
+    return spread[0] + share * (spread[1] - spread[0])

@@ -18,7 +18,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from airflow_provider_render.sandbox import control
+from airflow_provider_render.sandbox import control, instant, render_process
 from airflow_provider_render.sandbox.billing import Ledger
 from airflow_provider_render.sandbox.database import Database
 from airflow_provider_render.sandbox.fault_gate import ExposedTransport, FaultGate
@@ -77,7 +77,14 @@ async def _ground(options: Options) -> AsyncIterator[Ground]:
         stack.enter_context(_owned(folder))
         database = Database(folder / "sandbox.sqlite3")
         stack.callback(database.close)
-        queue = RenderQueue(folder / "jobs", options.workers, options.render_timeout)
+        renderer = instant.events if options.instant else render_process.events
+        queue = RenderQueue(
+            folder / "jobs",
+            options.workers,
+            options.render_timeout,
+            renderer=renderer,
+            seconds=options.vendor_seconds,
+        )
         ledger, faults = Ledger(database), FaultBook(options.faults)
         deliveries = Deliveries(database, options)
         try:

@@ -34,7 +34,9 @@ class RenderSensor(BaseSensorOperator):
 
     Fails when the vendor ended one of them without a result, naming each and why. A retry, a clear and a
     restart only look again. After ``timeout``, or when a user marks the task, the renders go on unless
-    ``cancel_on_kill`` is set: they belong to the task that submitted them. Looking costs nothing.
+    ``cancel_on_kill`` is set: they belong to the task that submitted them. Looking costs nothing, except
+    where the vendor charges for calls: at Imagine.io each look costs 1 credit for each product or scene
+    render, so leave the intervals to the vendor's own there.
 
     Returns the renders it was given, for the download that follows.
 

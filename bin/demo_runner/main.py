@@ -174,9 +174,7 @@ class Demo:
             line.close()
         raise DemoError(f"The run {run_id} did not end within {RUN_SECONDS / 60:.0f} minutes.")
 
-    def show_progress(
-        self, api: AirflowApi, vendor: Vendor, run_id: str, started: float, line: Line
-    ) -> None:
+    def show_progress(self, api: AirflowApi, vendor: Vendor, run_id: str, started: float, line: Line) -> None:
         """Show how far a run has come."""
         progress = read_progress(self.layout.output / vendor.name / "_render" / "progress.json", started)
         elapsed = time.time() - started

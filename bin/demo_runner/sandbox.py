@@ -43,7 +43,9 @@ def ready_line(log: str) -> dict[str, Address]:
             said = json.loads(line)
         except ValueError:
             continue
-        if isinstance(said, dict) and all(isinstance(one, dict) and "base_url" in one for one in said.values()):
+        if isinstance(said, dict) and all(
+            isinstance(one, dict) and "base_url" in one for one in said.values()
+        ):
             return said
     return {}
 

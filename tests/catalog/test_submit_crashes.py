@@ -7,8 +7,10 @@ from itertools import count
 
 import pytest
 
+from airflow_provider_render.catalog import store
 from airflow_provider_render.core.errors import (
     AmbiguousSubmitError,
+    BudgetError,
     OutcomeUnknownError,
     RateLimitedError,
     UnavailableError,
@@ -201,3 +203,50 @@ class TestLostAnswers:
         task.attempt(product("A", "new"))
         assert task.records == before
         assert task.spent == task.service.bill == 1
+
+
+class TestSharedRenders:
+    @pytest.mark.parametrize("on_ambiguous", ["fail", "resubmit"])
+    def test_a_worker_that_dies_between_the_files_of_two_items_leaves_no_question(
+        self, root, monkeypatch, on_ambiguous
+    ):
+        task = Task(root, announces=True, tells_submitted=False)
+        chairs, written, change = (product("A", "chair"), product("B", "chair")), [], store._Shard.change
+
+        def dying(shard, changes):
+            if any(record and record.phase is Phase.SUBMITTED for record in changes.values()):
+                written.append(changes)
+            if len(written) == 2:
+                raise Killed
+            change(shard, changes)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(store._Shard, "change", dying)
+            with pytest.raises(Killed):
+                task.attempt(*chairs)
+        assert {record.phase for record in task.records.values()} == {Phase.INTENT, Phase.SUBMITTED}
+        assert not task.attempt(*chairs, on_ambiguous=on_ambiguous).failed
+        assert (jobs(task), task.service.bill) == ({"A": "R1", "B": "R1"}, 1)
+
+
+class TestRecoveredBatches:
+    @pytest.fixture
+    def cut_off(self, root):
+        """A task whose worker died before its batch was taken in, one render of which is refused."""
+        task = Task(root, max_batch=8, limit=4)
+        task.service.plan_fault(SUBMIT, Killed)
+        with pytest.raises(Killed):
+            task.attempt(*map(product, "ABCD"))
+        task.service.bad = {"D"}
+        return task
+
+    def test_a_recovered_batch_that_is_halved_is_counted_as_it_is_charged(self, cut_off):
+        assert cut_off.spent == 4
+        assert list(cut_off.attempt(*map(product, "ABCD")).failed) == ["D"]
+        assert cut_off.spent == cut_off.service.bill == 3
+
+    def test_what_is_left_of_the_limit_afterwards_holds(self, cut_off):
+        cut_off.attempt(*map(product, "ABCD"))
+        assert cut_off.attempt(product("E")).paid == ["E"]
+        assert isinstance(cut_off.attempt(product("F")).failed["F"], BudgetError)
+        assert cut_off.service.bill == 4

@@ -74,6 +74,29 @@ class TestPreparedModels:
         task.submit()
         assert shop.service.calls.count(UPLOAD) == 3
 
+    @pytest.fixture
+    def cut_off(self, shop):
+        """The shop after a night that died in its submit, whose models the vendor has lost since."""
+        shop.service.plan_fault(SUBMIT, Killed)
+        with pytest.raises(Killed):
+            shop.task().attempt()
+        shop.service.broken_models = {"M1", "M2"}
+        assert {record.phase for record in shop.records.values()} == {Phase.INTENT}
+        return shop
+
+    def test_a_cut_off_submit_whose_models_are_lost_goes_on_with_new_uploads(self, cut_off):
+        cut_off.service.models = {"lost chair": "M1", "lost bench": "M2"}
+        assert outcomes(cut_off.render("tuesday")) == {"A": "delivered", "B": "delivered"}
+        assert cut_off.service.paid == {"A": 1, "B": 1}
+        assert cut_off.service.calls.count(UPLOAD) == 4
+
+    def test_a_cut_off_submit_whose_models_cannot_be_prepared_any_more_fails_and_says_so(self, cut_off):
+        report = cut_off.render("tuesday")
+        assert {(item.outcome, item.reason) for item in report.items} == {
+            ("failed", "the vendor says: failed")
+        }
+        assert cut_off.service.bill == 0
+
     def test_whatever_moment_a_worker_dies_at_each_render_is_paid_once(self, tmp_path):
         for step in count(1):
             shop = Shop(tmp_path / str(step), slow_models=True)

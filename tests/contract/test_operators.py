@@ -68,7 +68,8 @@ class Nights:
     def __init__(self, account, settings, tmp_path):
         self.output = tmp_path / "out"
         self.rows = [
-            {"sku": f"{name}-{account.name}", "model": new_model(tmp_path, name)} for name in ("chair", "bench")
+            {"sku": f"{name}-{account.name}", "model": new_model(tmp_path, name)}
+            for name in ("chair", "bench")
         ]
         self.options = {"render_conn_id": account.conn_id, "settings": settings, "output": self.output}
 

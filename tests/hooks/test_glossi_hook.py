@@ -13,6 +13,7 @@ from airflow_provider_render.core.errors import (
     ConnectionConfigError,
     NotFoundError,
     OutcomeUnknownError,
+    UnavailableError,
     VendorError,
 )
 from airflow_provider_render.core.job import RenderRequest, RenderStatus
@@ -21,7 +22,7 @@ from airflow_provider_render.core.vendor import Answerable
 from airflow_provider_render.hooks.base import RenderHook
 from airflow_provider_render.hooks.files import StoredFile
 from airflow_provider_render.hooks.glossi import GlossiHook
-from tests.vendors.dxgl.desk import Bytes
+from tests.vendors.desk import Bytes
 from tests.vendors.glossi.workspace import KEY, SECRET, running
 
 MODEL = ModelFile(Bytes("chair.glb", b"glTF-bytes"), "a" * 64)
@@ -87,6 +88,22 @@ def test_a_batch_of_models_is_two_calls(workspace):
     assert workspace.api.labels[before:] == ["POST /api/v1/projects", "POST /api/v1/renders"]
     owners = [workspace.projects[workspace.renders[job.id]["projectId"]] for job in jobs]
     assert owners == [[model_id] for model_id in ids]
+
+
+@pytest.mark.parametrize("workflow", ["renders", "jobs"])
+def test_a_file_is_not_sent_again_to_an_address_that_has_expired(workspace, monkeypatch, workflow):
+    monkeypatch.setenv("AIRFLOW_CONN_GLOSSI_TRIES", workspace.connection(retries="4", workflow=workflow))
+    hook, record = GlossiHook("glossi_tries"), workspace._record
+
+    def outdated(model, name):
+        made = record(model, name)
+        return {**made, "uploadUrl": made["uploadUrl"].replace("=good", "=outdated")}
+
+    monkeypatch.setattr(workspace, "_record", outdated)
+    with pytest.raises(UnavailableError, match=r"expired\. Nothing was rendered; a retry asks for a new one"):
+        hook.run(hook.vendor.upload(wanted(hook)))
+    assert workspace.storage.count("^PUT") == 1
+    assert workspace.paid == 0
 
 
 def test_a_storage_without_addresses_is_read_below_the_connections_root(workspace, tmp_path, monkeypatch):

@@ -194,9 +194,8 @@ class TestFromModelToPictures:
             uploaded(hook, chair)
         assert service.product("CHR-1")["upload_status"] == "1"
         assert hook.run(hook.vendor.find_model(chair)) is None
-        assert [product["sku_id"] for product in service.deleted] == [
-            f"CHR-1~{service.deleted[0]['unicode'][:8]}"
-        ]
+        (broken,) = service.products
+        assert (broken["sku_id"], service.deleted) == (f"CHR-1~{broken['unicode'][:8]}", [])
         request = uploaded(hook, chair)
         assert service.product("CHR-1") == {**service.product("CHR-1"), "unicode": request.model_id}
 

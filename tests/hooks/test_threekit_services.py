@@ -13,7 +13,7 @@ from airflow_provider_render.hooks.files import StoredFile
 from airflow_provider_render.hooks.threekit import ThreekitHook
 from airflow_provider_render.vendors.threekit.endpoints.base import Service
 from tests.operators.threekit_account import Organisation
-from tests.vendors.threekit.desk import Bytes
+from tests.vendors.desk import Bytes
 
 ARMCHAIR = StoredFile(Path(__file__).parents[2] / "samples/models/armchair.glb")
 SMALL = {"output": {"resolution": {"width": 160, "height": 120}}}

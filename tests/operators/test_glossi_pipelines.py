@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 
 import pytest
 
-from airflow_provider_render.core.errors import ConnectionConfigError, OutcomeUnknownError, SettingsError
+from airflow_provider_render.core.errors import (
+    ConnectionConfigError,
+    OutcomeUnknownError,
+    RejectedError,
+    SettingsError,
+)
+from airflow_provider_render.operators import glossi_pipelines
 from airflow_provider_render.operators.glossi_pipelines import (
     GlossiCreatePipelineOperator,
     GlossiPausePipelineOperator,
     GlossiResumePipelineOperator,
     service_account,
 )
+from airflow_provider_render.vendors.glossi.vendor import GlossiVendor
 from tests.operators.task import Task
 from tests.vendors.glossi.workspace import running
 
@@ -69,6 +77,39 @@ def test_a_pipeline_whose_making_was_cut_off_is_found_by_its_name(workspace):
         task.run()
     assert task.run() in workspace.pipelines
     assert workspace.api.count(CREATE) == 1
+
+
+@pytest.mark.parametrize(("shown_after", "made"), [(2, 1), (9, 2)], ids=["late", "never"])
+def test_a_pipeline_whose_making_was_cut_off_has_time_to_turn_up(workspace, monkeypatch, shown_after, made):
+    monkeypatch.setattr(GlossiVendor, "poll_policy", replace(GlossiVendor.poll_policy, settling=0.2))
+    monkeypatch.setattr(glossi_pipelines, "LOOK_AGAIN", 0.05)
+    task, looks = pipeline(), []
+    workspace.api.drops.append(CREATE)
+    with pytest.raises(OutcomeUnknownError):
+        task.run()
+
+    def listing(body):
+        looks.append(workspace.api.count(CREATE))
+        return 200, {"pipelines": list(workspace.pipelines.values()) if len(looks) > shown_after else []}
+
+    routes = workspace._routes
+    monkeypatch.setattr(workspace, "_routes", lambda: {**routes(), "GET /api/v1/pipelines": listing})
+    assert task.run() in workspace.pipelines
+    assert workspace.api.count(CREATE) == made
+    assert looks.count(1) > 2
+
+
+def test_a_refused_pipeline_is_made_by_the_next_try_without_a_wait(workspace, monkeypatch):
+    task, looks = pipeline(), "GET /api/v1/pipelines$"
+    with monkeypatch.context() as patch:
+        patch.setattr(workspace, "_create_pipeline", lambda body: (422, {"message": "no such folder"}))
+        with pytest.raises(RejectedError, match="no such folder"):
+            task.run()
+    assert task.run() in workspace.pipelines
+    assert workspace.api.count(looks) == 2
+    workspace.pipelines.clear()
+    task.run()
+    assert workspace.api.count(looks) == 3
 
 
 def test_the_private_key_is_in_no_log_and_no_field_that_airflow_shows(workspace, caplog):

@@ -7,7 +7,8 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,48 @@ from demo_runner.components import Components  # noqa: E402
 from demo_runner.ports import choose_port  # noqa: E402
 
 PATIENCE = 240.0
+SLOW = 30
+"""Seconds that the slow vendor takes for any render."""
+
+TRIGGERER_IS_DEAD_AFTER = 10
 MODELS = ("armchair", "bottle", "speaker")
+
+
+@dataclass
+class SlowVendor:
+    """A sandbox that delivers ready-made files, each after :data:`SLOW` seconds.
+
+    :param url: of the sandbox.
+    :param token: of its DXGL account.
+    """
+
+    url: str
+    token: str
+
+    def paid(self) -> list[str]:
+        """Renders on the bill, also those that are cancelled."""
+        calls = httpx.get(f"{self.url}/_sandbox/bill").json()["dxgl"]["calls"]
+        return [render for call in calls for render in call["render_ids"]]
+
+    def knows(self, render: str) -> bool:
+        """Whether a render is there, and was not cancelled."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return httpx.get(f"{self.url}/dxgl/v1/renders/{render}", headers=headers).is_success
+
+    def is_done(self, renders: Iterable[str]) -> bool:
+        """Whether all of some renders are finished."""
+        headers, path = {"Authorization": f"Bearer {self.token}"}, f"{self.url}/dxgl/v1/renders"
+        answers = [httpx.get(f"{path}/{render}", headers=headers).json() for render in renders]
+        return all(answer["data"]["status"] == "done" for answer in answers)
+
+    @contextmanager
+    def counted(self, match: str) -> Iterator[Callable[[], int]]:
+        """Count calls; what it gives tells the number so far."""
+        faults = f"{self.url}/_sandbox/faults"
+        fault = {"kind": "latency", "seconds": 0, "match": match}
+        httpx.put(faults, json={"faults": [fault]}).raise_for_status()
+        yield lambda: int(httpx.get(faults).json()["faults"][0]["fired"])
+        httpx.delete(faults)
 
 
 @dataclass
@@ -39,9 +81,25 @@ class Stack:
     environment: dict[str, str]
     components: Components
     models: Path = field(default_factory=Path)
+    slow: SlowVendor = field(default_factory=lambda: SlowVendor("", ""))
 
     def bill(self) -> list[dict[str, Any]]:
         return httpx.get(f"{self.sandbox}/_sandbox/bill").json()["dxgl"]["calls"]
+
+    def start_component(self, name: str, *arguments: str) -> None:
+        """Start a component of Airflow, once more or for the first time."""
+        command = airflow_stack.airflow(*arguments, python=self.python)
+        self.components.start(name, command, self.environment, self.home / "airflow")
+
+    def set_variable(self, key: str, value: str) -> str | None:
+        """Set an Airflow variable, and return what it was."""
+        path, body = "/api/v2/variables", {"key": key, "value": value}
+        known = self.api.client.get(f"{path}/{key}")
+        if not known.is_success:
+            self.api.client.post(path, json=body).raise_for_status()
+            return None
+        self.api.client.patch(f"{path}/{key}", json=body).raise_for_status()
+        return str(known.json()["value"])
 
     def vendor(self, method: str, path: str) -> httpx.Response:
         url = f"{self.sandbox}/dxgl{path}"
@@ -135,41 +193,47 @@ def stack(tmp_path_factory: pytest.TempPathFactory, stack_python: str) -> Iterat
 def _start(home: Path, components: Components, python: str) -> Stack:
     base = airflow_stack.inherited(os.environ)
     base["PATH"] = os.pathsep.join([str(Path(python).parent), base["PATH"]])
-    options = [
-        "--port",
-        "0",
-        "--data",
-        str(home / "vendor"),
-        "--speed",
-        "10",
-        "--scale",
-        "0.06",
-        "--fps",
-        "4",
-    ]
-    command = [python, "-m", "airflow_provider_render.sandbox", "--vendor", "dxgl", *options]
-    components.start("sandbox", command, base, home)
-    until(lambda: components.log("sandbox").read_text().startswith("{"), "the sandbox")
-    vendor = json.loads(components.log("sandbox").read_text().splitlines()[0])["dxgl"]
+    looks = ("--speed", "10", "--scale", "0.06", "--fps", "4")
+    vendor = _sandbox(home, components, base, python, "sandbox", *looks)
+    slow = _sandbox(home, components, base, python, "slow", "--instant", "--vendor-seconds", str(SLOW))
     airflow_home = home / "airflow"
     airflow_home.mkdir()
     dags = home / "dags"
     shutil.copytree(PROJECT / "dags", dags)
     shutil.copytree(Path(__file__).parent / "dags", dags, dirs_exist_ok=True)
     port = choose_port(18080)
-    connection = {"conn_type": "dxgl", "host": vendor["base_url"], "password": vendor["token"]}
     environment = base | airflow_stack.settings(airflow_home, dags, port)
     environment |= {
-        "AIRFLOW_CONN_DXGL_DEFAULT": json.dumps(connection),
-        "AIRFLOW_VAR_RENDER_CATALOG": str(_sample_catalog(home / "shop")),
-        "AIRFLOW_VAR_RENDER_OUTPUT": f"file://{home}/renders",
+        "AIRFLOW_CONN_DXGL_DEFAULT": _connection(vendor),
+        "AIRFLOW_CONN_DXGL_SLOW": _connection(slow),
+        "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": str(TRIGGERER_IS_DEAD_AFTER),
     }
     airflow_stack.start(components, environment, airflow_home, python)
     api = AirflowApi(f"http://127.0.0.1:{port}")
     airflow_stack.wait_until_healthy(components, api, PATIENCE)
     api.log_in()
     sandbox = vendor["base_url"].removesuffix("/dxgl")
-    return Stack(python, home, api, sandbox, vendor["token"], environment, components, home / "shop/models")
+    slowly = SlowVendor(slow["base_url"].removesuffix("/dxgl"), slow["token"])
+    models = home / "shop/models"
+    stack = Stack(python, home, api, sandbox, vendor["token"], environment, components, models, slowly)
+    stack.set_variable("render_catalog", str(_sample_catalog(home / "shop")))
+    stack.set_variable("render_output", f"file://{home}/renders")
+    return stack
+
+
+def _sandbox(
+    home: Path, components: Components, base: dict[str, str], python: str, name: str, *options: str
+) -> dict[str, str]:
+    """Start a sandbox of DXGL and return what it says of itself."""
+    options = ("--vendor", "dxgl", "--port", "0", "--data", str(home / f"{name}-data"), *options)
+    components.start(name, [python, "-m", "airflow_provider_render.sandbox", *options], base, home)
+    until(lambda: components.log(name).read_text().startswith("{"), f"the {name}")
+    said: dict[str, str] = json.loads(components.log(name).read_text().splitlines()[0])["dxgl"]
+    return said
+
+
+def _connection(vendor: dict[str, str]) -> str:
+    return json.dumps({"conn_type": "dxgl", "host": vendor["base_url"], "password": vendor["token"]})
 
 
 def _sample_catalog(folder: Path) -> Path:

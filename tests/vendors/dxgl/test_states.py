@@ -59,6 +59,17 @@ def test_reading_stops_where_all_are_seen():
     assert (len(states), [call.query["offset"] for call in desk.calls]) == (250, [0, 100, 200])
 
 
+def test_previews_among_the_renders_only_double_the_pages():
+    pairs = zip(rows(400, prefix="preview"), rows(400), strict=True)
+    states, desk = look(Shelf([row for pair in pairs for row in pair]), *names(400))
+    assert (len(states), len(desk.calls)) == (400, 8)
+
+
+def test_a_page_of_somebody_elses_newer_renders_does_not_end_the_reading():
+    states, desk = look(Shelf(rows(100, prefix="other") + rows(200)), *names(200))
+    assert (len(states), len(desk.calls)) == (200, 3)
+
+
 def test_a_list_without_totals_is_enough():
     states, desk = look(Shelf(rows(150), meta=False), *names(150))
     assert (len(states), len(desk.calls)) == (150, 2)
