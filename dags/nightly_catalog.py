@@ -1,8 +1,9 @@
 """Every night: render what changed in the catalog at whichever vendor is wanted, and nothing else.
 
-Variables: ``render_connection``, the id of a render connection, whose type picks the vendor; ``render_settings``,
-settings in that vendor's names as JSON; ``render_catalog``, the catalog file; ``render_output``, the folder for
-the renders, where each connection gets a folder of its own. To change the vendor, change the first two.
+Variables: ``render_connection``, the id of a render connection, whose type picks the vendor;
+``render_settings``, settings in that vendor's names as JSON; ``render_catalog``, the catalog file;
+``render_output``, the folder for the renders, where each connection gets a folder of its own. To change the
+vendor, change the first two.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ WITHOUT_TABLE = [SubmitRenderOperator]
 
 
 def vendor_operators() -> list[tuple[type, Path]]:
-    """Operators and sensors that one vendor alone has and its page explains; DXGL's are with the neutral ones."""
+    """Operators and sensors of one vendor, which its page explains; DXGL's are with the neutral ones."""
     found = []
     for vendor in (glossi, imagine, threekit):
         name = vendor.FORM["connection-type"]

@@ -233,7 +233,8 @@ class Demo:
     def render_once(self) -> bool:
         """Start everything and render the catalog at each vendor; return whether all runs succeeded."""
         addresses, api = self.start()
-        return all([self.render(api, vendor, addresses[vendor.name]) for vendor in self.vendors])
+        succeeded = [self.render(api, vendor, addresses[vendor.name]) for vendor in self.vendors]
+        return all(succeeded)
 
     def stay(self) -> None:
         """Keep everything up until the reader ends it."""
