@@ -136,8 +136,8 @@ class Reconciliation:
         self._planned = new.price + self.ledger.spent
         self._avoided = plan.avoided
         able = self._vendor.capabilities
-        calls = able.call_price * able.calls_per_render * new.renders
-        if self._spec.max_credits is not None:
+        calls = able.call_price * (able.calls_per_render * new.renders + 1)
+        if self._spec.max_credits is not None and new.renders:
             check_budget(new, self._spec.max_credits - self.ledger.total, calls=calls)
         if new.price:
             left = self._client.run(self._vendor.account()).credits

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import BinaryIO, Literal
 
-from airflow_provider_render.core.calls import Operation, send
+from airflow_provider_render.core.calls import Call, Operation, send
 from airflow_provider_render.core.errors import (
     NotFoundError,
     RejectedError,
     RenderInputError,
+    UnavailableError,
+    UnexpectedAnswerError,
 )
 from airflow_provider_render.core.job import RenderRequest
 from airflow_provider_render.core.model import ModelFile
@@ -131,6 +133,17 @@ def upload(request: RenderRequest, foreign: Foreign) -> Operation[Upload]:
         yield from send(endpoints.send_file(made.presigned_url_thumbnail, picture))
     yield from send(endpoints.mark_uploaded(made.unicode))
     return Upload(made.unicode)
+
+
+def _sent(call: Call[None]) -> Operation[None]:
+    """Send a file to its presigned form.
+
+    :raises UnavailableError: the form has expired; another try of the whole upload gets a new one.
+    """
+    try:
+        yield from send(call)
+    except UnexpectedAnswerError as error:
+        raise UnavailableError(str(error), status=error.status, happened=False) from error
 
 
 def _created(
