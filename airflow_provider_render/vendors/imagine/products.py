@@ -128,9 +128,9 @@ def upload(request: RenderRequest, foreign: Foreign) -> Operation[Upload]:
     made = yield from _created(request, model, picture, foreign)
     if isinstance(made, Upload):
         return made
-    yield from send(endpoints.send_file(made.presigned_url_prop_user_file, model.source))
+    yield from _sent(endpoints.send_file(made.presigned_url_prop_user_file, model.source))
     if picture and made.presigned_url_thumbnail:
-        yield from send(endpoints.send_file(made.presigned_url_thumbnail, picture))
+        yield from _sent(endpoints.send_file(made.presigned_url_thumbnail, picture))
     yield from send(endpoints.mark_uploaded(made.unicode))
     return Upload(made.unicode)
 
