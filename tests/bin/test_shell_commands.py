@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SCRIPTS = ["bin/demo", "bin/test", "bin/_env", "bin/_pip"]
+SCRIPTS = ["bin/bench", "bin/demo", "bin/test", "bin/_env", "bin/_pip"]
 SHELLS = [shell for shell in ("sh", "dash", "bash") if shutil.which(shell)]
 
 
