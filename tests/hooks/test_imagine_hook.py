@@ -14,7 +14,7 @@ from airflow_provider_render.core.errors import (
     ConnectionConfigError,
     OutcomeUnknownError,
     RenderInputError,
-    UnexpectedAnswerError,
+    UnavailableError,
 )
 from airflow_provider_render.core.job import RenderRequest, RenderStatus
 from airflow_provider_render.core.vendor import Answerable
@@ -190,7 +190,7 @@ class TestFromModelToPictures:
     def test_an_upload_that_broke_is_made_anew(self, service, connect, chair):
         hook = ImagineHook(connect())
         service.break_next.append(("storage", 403))
-        with pytest.raises(UnexpectedAnswerError, match="a retry gets a new one"):
+        with pytest.raises(UnavailableError, match="a retry gets a new one"):
             uploaded(hook, chair)
         assert service.product("CHR-1")["upload_status"] == "1"
         assert hook.run(hook.vendor.find_model(chair)) is None
