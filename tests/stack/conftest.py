@@ -25,16 +25,16 @@ from demo_runner.components import Components  # noqa: E402
 from demo_runner.ports import choose_port  # noqa: E402
 
 PATIENCE = 240.0
-SLOW = 30
-"""Seconds that the slow vendor takes for any render."""
+SLOW, STEADY = 40, 20
+"""Seconds that two vendors take for any render."""
 
 TRIGGERER_IS_DEAD_AFTER = 10
 MODELS = ("armchair", "bottle", "speaker")
 
 
 @dataclass
-class SlowVendor:
-    """A sandbox that delivers ready-made files, each after :data:`SLOW` seconds.
+class WaitingVendor:
+    """A sandbox that delivers ready-made files, each after some seconds.
 
     :param url: of the sandbox.
     :param token: of its DXGL account.
@@ -43,21 +43,26 @@ class SlowVendor:
     url: str
     token: str
 
-    def paid(self) -> list[str]:
-        """Renders on the bill, also those that are cancelled."""
+    def paid(self, mark: str) -> list[str]:
+        """Renders on the bill of models whose file names begin with a mark, also those that are cancelled."""
         calls = httpx.get(f"{self.url}/_sandbox/bill").json()["dxgl"]["calls"]
-        return [render for call in calls for render in call["render_ids"]]
+        mine = [call for call in calls if self._file_name(call["model_ids"][0]).startswith(mark)]
+        return [render for call in mine for render in call["render_ids"]]
 
     def knows(self, render: str) -> bool:
         """Whether a render is there, and was not cancelled."""
-        headers = {"Authorization": f"Bearer {self.token}"}
-        return httpx.get(f"{self.url}/dxgl/v1/renders/{render}", headers=headers).is_success
+        return self._get(f"renders/{render}").is_success
 
     def is_done(self, renders: Iterable[str]) -> bool:
         """Whether all of some renders are finished."""
-        headers, path = {"Authorization": f"Bearer {self.token}"}, f"{self.url}/dxgl/v1/renders"
-        answers = [httpx.get(f"{path}/{render}", headers=headers).json() for render in renders]
+        answers = [self._get(f"renders/{render}").json() for render in renders]
         return all(answer["data"]["status"] == "done" for answer in answers)
+
+    def _file_name(self, model: str) -> str:
+        return str(self._get(f"models/{model}").json()["data"]["originalName"])
+
+    def _get(self, path: str) -> httpx.Response:
+        return httpx.get(f"{self.url}/dxgl/v1/{path}", headers={"Authorization": f"Bearer {self.token}"})
 
     @contextmanager
     def counted(self, match: str) -> Iterator[Callable[[], int]]:
@@ -81,7 +86,7 @@ class Stack:
     environment: dict[str, str]
     components: Components
     models: Path = field(default_factory=Path)
-    slow: SlowVendor = field(default_factory=lambda: SlowVendor("", ""))
+    waiting: dict[str, WaitingVendor] = field(default_factory=dict)
 
     def bill(self) -> list[dict[str, Any]]:
         return httpx.get(f"{self.sandbox}/_sandbox/bill").json()["dxgl"]["calls"]
@@ -195,7 +200,10 @@ def _start(home: Path, components: Components, python: str) -> Stack:
     base["PATH"] = os.pathsep.join([str(Path(python).parent), base["PATH"]])
     looks = ("--speed", "10", "--scale", "0.06", "--fps", "4")
     vendor = _sandbox(home, components, base, python, "sandbox", *looks)
-    slow = _sandbox(home, components, base, python, "slow", "--instant", "--vendor-seconds", str(SLOW))
+    waiting = {
+        name: _sandbox(home, components, base, python, name, "--instant", "--vendor-seconds", str(seconds))
+        for name, seconds in {"slow": SLOW, "steady": STEADY}.items()
+    }
     airflow_home = home / "airflow"
     airflow_home.mkdir()
     dags = home / "dags"
@@ -205,7 +213,7 @@ def _start(home: Path, components: Components, python: str) -> Stack:
     environment = base | airflow_stack.settings(airflow_home, dags, port)
     environment |= {
         "AIRFLOW_CONN_DXGL_DEFAULT": _connection(vendor),
-        "AIRFLOW_CONN_DXGL_SLOW": _connection(slow),
+        **{f"AIRFLOW_CONN_DXGL_{name.upper()}": _connection(said) for name, said in waiting.items()},
         "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": str(TRIGGERER_IS_DEAD_AFTER),
     }
     airflow_stack.start(components, environment, airflow_home, python)
@@ -213,9 +221,12 @@ def _start(home: Path, components: Components, python: str) -> Stack:
     airflow_stack.wait_until_healthy(components, api, PATIENCE)
     api.log_in()
     sandbox = vendor["base_url"].removesuffix("/dxgl")
-    slowly = SlowVendor(slow["base_url"].removesuffix("/dxgl"), slow["token"])
+    vendors = {
+        name: WaitingVendor(said["base_url"].removesuffix("/dxgl"), said["token"])
+        for name, said in waiting.items()
+    }
     models = home / "shop/models"
-    stack = Stack(python, home, api, sandbox, vendor["token"], environment, components, models, slowly)
+    stack = Stack(python, home, api, sandbox, vendor["token"], environment, components, models, vendors)
     stack.set_variable("render_catalog", str(_sample_catalog(home / "shop")))
     stack.set_variable("render_output", f"file://{home}/renders")
     return stack

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from airflow_provider_render.catalog.deliver import Delivery
 from airflow_provider_render.catalog.store import StateStore
 from airflow_provider_render.hooks.base import RenderHook
 from airflow_provider_render.operators.catalog import RenderCatalogOperator
+from airflow_provider_render.vendors.dxgl.vendor import DxglVendor
 
 
 class MortalCatalogOperator(RenderCatalogOperator):
@@ -27,6 +29,8 @@ class MortalCatalogOperator(RenderCatalogOperator):
         self.crash_at = crash_at
 
     def execute(self, context: Any) -> Any:
+        # The sandbox has done with a request when its sender is gone; the vendor is given 90 seconds.
+        DxglVendor.poll_policy = replace(DxglVendor.poll_policy, settling=5.0)
         self._arm()
         return super().execute(context)
 
