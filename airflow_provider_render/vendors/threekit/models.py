@@ -49,8 +49,11 @@ class Renamed:
 
 
 def asset_name(model: ModelFile, sku: str | None = None) -> str:
-    """Return the name of a model's asset: SKU, or the file's name, and the beginning of its hash."""
-    stem = sku or PurePosixPath(model.name).stem
+    """Return the name of a model's asset: SKU, or the file's name, and the beginning of its hash.
+
+    :param sku: variants, as in ``CHR-1001/dark``, share the asset of their model.
+    """
+    stem = (sku or "").partition("/")[0] or PurePosixPath(model.name).stem
     kept = re.sub(r"[^A-Za-z0-9._-]+", "-", stem)[:LONGEST_STEM].strip("-.") or "model"
     return f"{kept}-{model.sha256[:12]}"
 

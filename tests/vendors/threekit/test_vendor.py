@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -60,6 +61,12 @@ def test_an_asset_that_is_gone_is_looked_for_by_its_name(gone):
     found, desk = run(Shelf(assets=[*gone, asset("A2")]), VENDOR.find_model(request()))
     assert found == Upload("A2")
     assert desk.calls[1].query["name"] == NAME
+
+
+def test_variants_of_a_product_share_the_asset_of_their_model():
+    wanted = replace(request(None), key="CHR-1/dark", sku="CHR-1/dark")
+    found, _ = run(Shelf(assets=[asset("A2")]), VENDOR.find_model(wanted))
+    assert found == Upload("A2")
 
 
 def test_of_assets_with_the_name_the_newest_model_is_taken():
