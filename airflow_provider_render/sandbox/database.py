@@ -69,7 +69,10 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Keep everything done inside, or nothing when it raises."""
+        """Keep everything done inside, or nothing when it raises; one inside another is part of it."""
+        if self._connection.in_transaction:
+            yield
+            return
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield

@@ -74,3 +74,19 @@ def test_a_failed_transaction_leaves_neither_charge_nor_bill(tmp_path):
     assert ledger.balance("v") == (3, 0)
     assert ledger.bill("v")["calls"] == []
     database.close()
+
+
+def test_a_charge_within_an_order_that_is_cut_off_never_happened(tmp_path):
+    database = Database(tmp_path / "ledger.sqlite3")
+    ledger = Ledger(database)
+    ledger.open_account("v", 5, 0)
+
+    def order():
+        with database.transaction():
+            charge(ledger, BIG)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), database.transaction():
+        order()
+    assert (ledger.balance("v"), ledger.bill("v")["calls"]) == ((5, 0), [])
+    database.close()

@@ -108,10 +108,11 @@ class Jobs:
         models = self._models(job)
         if missing := [model.file_name for model in models if not self._parts.models.is_uploaded(model)]:
             raise ApiError("UPLOAD_MISSING", f"No file was uploaded for {', '.join(missing)}")
-        ordered = self._ordered(call, job)
-        begun = self.records.change(
-            job.id, status=assumed.PROCESSING, render_ids=[render.id for render in ordered]
-        )
+        with self._ground.database.transaction():
+            ordered = self._ordered(call, job)
+            begun = self.records.change(
+                job.id, status=assumed.PROCESSING, render_ids=[render.id for render in ordered]
+            )
         self._start(begun)
         return begun
 

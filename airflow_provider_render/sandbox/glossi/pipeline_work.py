@@ -12,6 +12,7 @@ from airflow_provider_render.sandbox.glossi.settings import RenderSettings
 from airflow_provider_render.sandbox.identity import timestamp
 
 if TYPE_CHECKING:
+    from airflow_provider_render.sandbox.database import Database
     from airflow_provider_render.sandbox.glossi.double import Parts
     from airflow_provider_render.sandbox.glossi.drive import Drive
     from airflow_provider_render.sandbox.glossi.models import Model
@@ -33,12 +34,14 @@ class PipelineWork:
     :param parts: models, projects, renders and the rest of the workspace.
     :param drive: where files come from and go to.
     :param jobs: whose stages change.
+    :param database: keeps charge and order together.
     """
 
-    def __init__(self, parts: Parts, drive: Drive, jobs: Records[PipelineJob]) -> None:
+    def __init__(self, parts: Parts, drive: Drive, jobs: Records[PipelineJob], database: Database) -> None:
         self._parts = parts
         self._drive = drive
         self._jobs = jobs
+        self._database = database
 
     async def run(self, pipeline: Pipeline, job: PipelineJob) -> None:
         """
@@ -91,11 +94,10 @@ class PipelineWork:
         if earlier and earlier.owner == job.id:
             failed = earlier.status == assumed.FAILED
             return self._parts.render_jobs.retry(CALL, earlier, job.id) if failed else earlier
-        subject = (job.project_id or "", [model.id])
-        [render] = self._parts.render_jobs.order(
-            CALL, [subject], RenderSettings(**pipeline.settings), owner=job.id
-        )
-        self._jobs.change(job.id, render_id=render.id)
+        subject, settings = (job.project_id or "", [model.id]), RenderSettings(**pipeline.settings)
+        with self._database.transaction():
+            [render] = self._parts.render_jobs.order(CALL, [subject], settings, owner=job.id)
+            self._jobs.change(job.id, render_id=render.id)
         return render
 
     async def _exported(self, pipeline: Pipeline, job: PipelineJob, render: RenderJob) -> None:

@@ -43,7 +43,7 @@ class Pipelines:
         self.drive = Drive(folder)
         self.records = Records(ground.database, Pipeline)
         self.jobs = Records(ground.database, PipelineJob)
-        self._work = PipelineWork(parts, self.drive, self.jobs)
+        self._work = PipelineWork(parts, self.drive, self.jobs, ground.database)
         self._wake: dict[str, asyncio.Event] = {}
         self._running: dict[str, set[str]] = {}
 
