@@ -5,6 +5,10 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.secret_watch import pytest_configure
+
+__all__ = ["pytest_configure"]
+
 settings.register_profile(
     "quick",
     max_examples=100,

@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 from demo_runner.layout import VENDORS
 
+from tests.secret_watch import ready
+
 ROOT = Path(__file__).parents[2]
 FLAGS = ("--port", "0", "--scale", "0.05", "--fps", "2", "--speed", "100")
 
@@ -21,7 +23,7 @@ class Sandbox:
     def __init__(self) -> None:
         command = [sys.executable, "-m", "airflow_provider_render.sandbox", *FLAGS]
         self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        self.ready: dict[str, dict[str, str]] = json.loads(self._process.stdout.readline())
+        self.ready: dict[str, dict[str, str]] = ready(self._process.stdout.readline())
         base = httpx.URL(self.ready["dxgl"]["base_url"]).join("/_sandbox")
         self.control = httpx.Client(base_url=base, timeout=30)
 

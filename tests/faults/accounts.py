@@ -14,9 +14,10 @@ from airflow_provider_render.hooks.base import RenderHook
 from tests.catalog.models import glb
 from tests.http.probe import Bytes
 from tests.http.scripted import Server, ok, reply
+from tests.secret_watch import secret
 
-SIGNATURE = "feedface0123456789abcdef"
-POLICY = "cG9saWN5LWZvci1vbmUtdXBsb2Fk"
+SIGNATURE = secret("feedface0123456789abcdef")
+POLICY = secret("cG9saWN5LWZvci1vbmUtdXBsb2Fk")
 MODEL = ModelFile(Bytes(glb(), "chair.glb"), "a" * 64)
 REQUEST = RenderRequest("CHR-1", MODEL, {}, sku="CHR-1", label="Chair")
 ORG = "11111111-2222-3333-4444-555555555555"
@@ -78,14 +79,14 @@ def _imagine_product(storage: Server) -> bytes:
 
 
 ACCOUNTS = {
-    "dxgl": Account("dxgl", "dxgl_sk_0123456789abcdef"),
-    "glossi": Account("glossi", "glsi_0123456789abcdef", before_storage=_glossi_model),
+    "dxgl": Account("dxgl", secret("dxgl_sk_0123456789abcdef")),
+    "glossi": Account("glossi", secret("glsi_0123456789abcdef"), before_storage=_glossi_model),
     "imagine": Account(
-        "imagine", "sk_0123456789abcdef", {"origin": "shop.example"}, before_storage=_imagine_product
+        "imagine", secret("sk_0123456789abcdef"), {"origin": "shop.example"}, before_storage=_imagine_product
     ),
-    "threekit": Account("threekit", "99999999-8888-7777-6666-555555555555", {"org_id": ORG}),
+    "threekit": Account("threekit", secret("99999999-8888-7777-6666-555555555555"), {"org_id": ORG}),
     "threekit, token in query": Account(
-        "threekit", "99999999-8888-7777-6666-555555555555", {"org_id": ORG, "auth_in_query": "true"}
+        "threekit", secret("99999999-8888-7777-6666-555555555555"), {"org_id": ORG, "auth_in_query": "true"}
     ),
 }
 

@@ -21,8 +21,9 @@ from airflow_provider_render.vendors.dxgl.vendor import DxglVendor
 from airflow_provider_render.vendors.glossi.vendor import GlossiVendor
 from airflow_provider_render.vendors.imagine.vendor import ImagineVendor
 from airflow_provider_render.vendors.threekit.vendor import ThreekitVendor
+from tests.secret_watch import secret
 
-TOKEN = "tk_0123456789abcdef"
+TOKEN = secret("tk_0123456789abcdef")
 ORG = "11111111-2222-3333-4444-555555555555"
 VENDORS = {
     "dxgl": (DxglVendor("https://v.test", TOKEN), "POST /v1/renders/batch"),

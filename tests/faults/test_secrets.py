@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from dataclasses import replace
 
 import pytest
@@ -15,7 +16,7 @@ from airflow_provider_render.http.options import HttpOptions
 from airflow_provider_render.vendors.glossi import endpoints as glossi
 from airflow_provider_render.vendors.imagine import endpoints as imagine
 from tests.faults.accounts import ACCOUNTS, SIGNATURE, cut_inside, echo, fetch, look, signed, upload
-from tests.http.probe import Bytes, call, paid
+from tests.http.probe import SECRET, Bytes, call, paid
 from tests.http.scripted import cut, ok, reply, reset
 
 TROUBLES = {
@@ -160,6 +161,15 @@ def test_what_is_held_shows_no_secret(account, hook, server, elsewhere, said):
         made = hook.run(imagine.create_product("chair.glb", name="Chair"))
         held += [made, imagine.send_file(made.presigned_url_prop_user_file, Bytes(b"glTF"))]
     said.nothing_of(account.secrets, *(ValueError(f"{one!r} {one}") for one in held))
+
+
+def test_the_http_library_logs_no_address_and_no_header(client, server, said):
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.NOTSET)
+    server.plays(ok())
+    client.run(call(query={"X-Amz-Signature": SIGNATURE}))
+    assert SIGNATURE in server.requests[0].target
+    said.nothing_of((SIGNATURE, SECRET))
 
 
 def test_a_user_in_a_link_is_not_told(client, server, elsewhere, said):

@@ -17,8 +17,9 @@ from airflow_provider_render.core.retry import RetryPolicy
 from airflow_provider_render.http.options import HttpOptions
 from tests.http.probe import SECRET
 from tests.http.scripted import Reaction, cut, reply, reset, then_silence
+from tests.secret_watch import secret
 
-SIGNATURE = "feedface0123456789abcdef"
+SIGNATURE = secret("feedface0123456789abcdef")
 SECRETS = (SECRET, SIGNATURE)
 ECHO = f"token {SECRET} at https://s3.test/x?X-Amz-Signature={SIGNATURE}&part=1".encode()
 JSON = "application/json"

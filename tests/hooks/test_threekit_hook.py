@@ -17,9 +17,10 @@ from airflow_provider_render.core.errors import AuthError, ConnectionConfigError
 from airflow_provider_render.hooks.files import StoredFile
 from airflow_provider_render.hooks.threekit import ThreekitHook
 from airflow_provider_render.vendors.threekit.paths import ASSUMED, WORDS
+from tests.secret_watch import secret
 
 ORG = "11111111-2222-3333-4444-555555555555"
-TOKEN = "99999999-8888-7777-6666-555555555555"
+TOKEN = secret("99999999-8888-7777-6666-555555555555")
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -24,8 +24,9 @@ from airflow_provider_render.core.vendor import RenderVendor
 from airflow_provider_render.http.aio import AsyncDriver
 from airflow_provider_render.http.options import HttpOptions
 from airflow_provider_render.http.sync import SyncDriver
+from tests.secret_watch import secret
 
-SECRET = "sk-live-0123456789abcdef"
+SECRET = secret("sk-live-0123456789abcdef")
 QUICK = HttpOptions(timeout=1.0, retry=RetryPolicy(attempts=4, first=0.01, growth=1.5, cap=2.0))
 
 

@@ -23,9 +23,10 @@ from airflow_provider_render.operators.glossi_pipelines import (
 )
 from airflow_provider_render.vendors.glossi.vendor import GlossiVendor
 from tests.operators.task import Task
+from tests.secret_watch import secret
 from tests.vendors.glossi.workspace import running
 
-KEY = "-----BEGIN PRIVATE KEY-----\nMIIverysecret\n-----END PRIVATE KEY-----\n"
+KEY = f"-----BEGIN PRIVATE KEY-----\n{secret('MIIverysecret')}\n-----END PRIVATE KEY-----\n"
 ACCOUNT = {"type": "service_account", "client_email": "robot@acme.iam", "private_key": KEY}
 CREATE = "POST /api/v1/pipelines$"
 

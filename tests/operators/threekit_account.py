@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from tests.sandbox.running import COMMAND, ROOT
+from tests.secret_watch import ready
 
 
 class Organisation:
@@ -20,7 +21,7 @@ class Organisation:
     def __init__(self, *flags: str) -> None:
         command = [*COMMAND, "--vendor", "threekit", "--port", "0", "--scale", "0.1", *flags]
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        self.ready = json.loads(self.process.stdout.readline())["threekit"]
+        self.ready = ready(self.process.stdout.readline())["threekit"]
         root = httpx.URL(self.ready["base_url"]).copy_with(path="/_sandbox")
         self.control = httpx.Client(base_url=root, timeout=30)
         self.begin()

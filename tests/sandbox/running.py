@@ -11,6 +11,8 @@ from pathlib import Path
 
 import httpx
 
+from tests.secret_watch import ready
+
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "airflow_provider_render.sandbox"]
 SMALL = ["--scale", "0.05", "--fps", "4"]
@@ -25,7 +27,7 @@ class RunningSandbox:
             [*COMMAND, "--port", "0", *SMALL, *flags], cwd=ROOT, stdout=subprocess.PIPE, text=True
         )
         self.ready_line = self.process.stdout.readline()
-        self.ready = json.loads(self.ready_line)["dxgl"]
+        self.ready = ready(self.ready_line)["dxgl"]
         self.url = self.ready["base_url"]
         self.token = self.ready["token"]
         self.root = httpx.URL(self.url).copy_with(path="/")

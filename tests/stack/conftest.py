@@ -22,11 +22,14 @@ sys.path.insert(0, str(PROJECT / "bin"))
 from demo_runner import airflow_stack  # noqa: E402
 from demo_runner.airflow_api import AirflowApi  # noqa: E402
 from demo_runner.components import Components  # noqa: E402
+from demo_runner.layout import VENDORS  # noqa: E402
 from demo_runner.ports import choose_port  # noqa: E402
 
+from tests.secret_watch import ready, secret  # noqa: E402
+
 PATIENCE = 240.0
-SLOW, STEADY = 40, 20
-"""Seconds that two vendors take for any render."""
+SLOW, STEADY, PROMPT = 60, 20, 0
+"""Seconds that three vendors take for any render."""
 
 TRIGGERER_IS_DEAD_AFTER = 10
 MODELS = ("armchair", "bottle", "speaker")
@@ -36,12 +39,18 @@ MODELS = ("armchair", "bottle", "speaker")
 class WaitingVendor:
     """A sandbox that delivers ready-made files, each after some seconds.
 
-    :param url: of the sandbox.
-    :param token: of its DXGL account.
+    :param said: what the sandbox says of each vendor that it serves.
     """
 
-    url: str
-    token: str
+    said: dict[str, dict[str, str]]
+
+    @property
+    def url(self) -> str:
+        return self.said["dxgl"]["base_url"].removesuffix("/dxgl")
+
+    def credits(self, vendor: str) -> int:
+        """Credits on the bill of a vendor."""
+        return int(httpx.get(f"{self.url}/_sandbox/bill").json()[vendor]["credits"])
 
     def paid(self, mark: str) -> list[str]:
         """Renders on the bill of models whose file names begin with a mark, also those that are cancelled."""
@@ -62,7 +71,8 @@ class WaitingVendor:
         return str(self._get(f"models/{model}").json()["data"]["originalName"])
 
     def _get(self, path: str) -> httpx.Response:
-        return httpx.get(f"{self.url}/dxgl/v1/{path}", headers={"Authorization": f"Bearer {self.token}"})
+        headers = {"Authorization": f"Bearer {self.said['dxgl']['token']}"}
+        return httpx.get(f"{self.url}/dxgl/v1/{path}", headers=headers)
 
     @contextmanager
     def counted(self, match: str) -> Iterator[Callable[[], int]]:
@@ -110,14 +120,17 @@ class Stack:
         url = f"{self.sandbox}/dxgl{path}"
         return httpx.request(method, url, headers={"Authorization": f"Bearer {self.token}"})
 
-    def catalog(self, folder: Path, *skus: str) -> Path:
-        """A catalog of models that nobody rendered yet: every copy gets bytes of its own."""
+    def catalog(self, folder: Path, *skus: str, variants: Iterable[dict[str, Any]] = ({},)) -> Path:
+        """A catalog of models that nobody rendered yet: every copy gets bytes of its own.
+
+        :param variants: further columns of each row of a model.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         rows = []
         for sku in skus:
             model = folder / f"{sku}.glb"
             model.write_bytes(fresh_model(PROJECT / "samples/models/bottle.glb", f"{folder}/{sku}"))
-            rows.append({"sku": sku, "model": model.name})
+            rows += [{"sku": sku, "model": model.name, **variant} for variant in variants]
         path = folder / "catalog.jsonl"
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
         return path
@@ -199,10 +212,15 @@ def _start(home: Path, components: Components, python: str) -> Stack:
     base = airflow_stack.inherited(os.environ)
     base["PATH"] = os.pathsep.join([str(Path(python).parent), base["PATH"]])
     looks = ("--speed", "10", "--scale", "0.06", "--fps", "4")
-    vendor = _sandbox(home, components, base, python, "sandbox", *looks)
+    vendor = _sandbox(home, components, base, python, "sandbox", *looks)["dxgl"]
+    kinds = {
+        "slow": ("--vendor-seconds", str(SLOW)),
+        "steady": ("--vendor-seconds", str(STEADY)),
+        "prompt": ("--vendor-seconds", str(PROMPT), "--speed", "50"),
+    }
     waiting = {
-        name: _sandbox(home, components, base, python, name, "--instant", "--vendor-seconds", str(seconds))
-        for name, seconds in {"slow": SLOW, "steady": STEADY}.items()
+        name: WaitingVendor(_sandbox(home, components, base, python, name, "--instant", *options))
+        for name, options in kinds.items()
     }
     airflow_home = home / "airflow"
     airflow_home.mkdir()
@@ -212,8 +230,15 @@ def _start(home: Path, components: Components, python: str) -> Stack:
     port = choose_port(18080)
     environment = base | airflow_stack.settings(airflow_home, dags, port)
     environment |= {
-        "AIRFLOW_CONN_DXGL_DEFAULT": _connection(vendor),
-        **{f"AIRFLOW_CONN_DXGL_{name.upper()}": _connection(said) for name, said in waiting.items()},
+        "AIRFLOW_CONN_DXGL_DEFAULT": VENDORS["dxgl"].connection(vendor),
+        **{
+            f"AIRFLOW_CONN_{name}_{kind}".upper(): VENDORS[name].connection(said)
+            for kind, one in waiting.items()
+            for name, said in one.said.items()
+        },
+        "AIRFLOW_CONN_DXGL_REFUSED": VENDORS["dxgl"].connection(
+            {**vendor, "token": secret("dxgl_sk_of_nobody")}
+        ),
         "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": str(TRIGGERER_IS_DEAD_AFTER),
     }
     airflow_stack.start(components, environment, airflow_home, python)
@@ -221,12 +246,8 @@ def _start(home: Path, components: Components, python: str) -> Stack:
     airflow_stack.wait_until_healthy(components, api, PATIENCE)
     api.log_in()
     sandbox = vendor["base_url"].removesuffix("/dxgl")
-    vendors = {
-        name: WaitingVendor(said["base_url"].removesuffix("/dxgl"), said["token"])
-        for name, said in waiting.items()
-    }
     models = home / "shop/models"
-    stack = Stack(python, home, api, sandbox, vendor["token"], environment, components, models, vendors)
+    stack = Stack(python, home, api, sandbox, vendor["token"], environment, components, models, waiting)
     stack.set_variable("render_catalog", str(_sample_catalog(home / "shop")))
     stack.set_variable("render_output", f"file://{home}/renders")
     return stack
@@ -234,17 +255,13 @@ def _start(home: Path, components: Components, python: str) -> Stack:
 
 def _sandbox(
     home: Path, components: Components, base: dict[str, str], python: str, name: str, *options: str
-) -> dict[str, str]:
-    """Start a sandbox of DXGL and return what it says of itself."""
-    options = ("--vendor", "dxgl", "--port", "0", "--data", str(home / f"{name}-data"), *options)
+) -> dict[str, dict[str, str]]:
+    """Start a sandbox and return what it says of each vendor."""
+    served = ("--vendor", "dxgl", "glossi", "threekit")
+    options = (*served, "--port", "0", "--data", str(home / f"{name}-data"), *options)
     components.start(name, [python, "-m", "airflow_provider_render.sandbox", *options], base, home)
     until(lambda: components.log(name).read_text().startswith("{"), f"the {name}")
-    said: dict[str, str] = json.loads(components.log(name).read_text().splitlines()[0])["dxgl"]
-    return said
-
-
-def _connection(vendor: dict[str, str]) -> str:
-    return json.dumps({"conn_type": "dxgl", "host": vendor["base_url"], "password": vendor["token"]})
+    return ready(components.log(name).read_text().splitlines()[0])
 
 
 def _sample_catalog(folder: Path) -> Path:

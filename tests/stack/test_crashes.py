@@ -1,33 +1,116 @@
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.stack.conftest import Stack, until
 
-POINTS = (
-    "before_the_upload",
-    "after_the_upload",
-    "after_the_record",
-    "in_the_download",
-    "after_the_delivery",
-)
+SKUS = ("ONE", "TWO")
+CLIPS = [{"settings.length": 3}, {"settings.length": 4, "variant": "long"}]
+
+POINTS = {
+    "before_the_intent": "crashing",
+    "before_the_upload": "crashing",
+    "amid_the_upload": "crashing",
+    "after_the_upload": "crashing",
+    "amid_the_batch": "crashing",
+    "after_the_batch": "crashing",
+    "after_the_record": "crashing",
+    "while_waiting": "crashing_on_the_worker",
+    "in_the_download": "crashing",
+    "after_the_delivery": "crashing",
+}
+
+
+class Crash:
+    """A run whose worker is killed at a point, the first time it comes there.
+
+    :param rows: columns of each row of a model; two rows are two renders.
+    """
+
+    def __init__(
+        self, stack: Stack, folder: Path, point: str, dag_id: str, rows: list[dict[str, Any]], **settings: Any
+    ) -> None:
+        self.stack, self.folder, self.point = stack, folder, point
+        self.vendor = stack.waiting["prompt"]
+        skus = [f"{point}-{sku}" for sku in SKUS]
+        self.catalog = stack.catalog(folder / "shop", *skus, variants=rows)
+        self.output, self.settings = folder / "renders", json.dumps(settings)
+        self.start(dag_id)
+
+    def start(self, dag_id: str) -> None:
+        """Start a run of the same catalog and output."""
+        conf = {"crash_at": self.point, "settings": self.settings}
+        places = {"catalog": str(self.catalog), "output": f"file://{self.output}"}
+        self.dag_id, self.run = dag_id, self.stack.start(dag_id, **conf, **places)
+
+    def finish(self) -> str:
+        """Wait for the end of the run, whose worker must have been killed, and return its state."""
+        state = self.stack.finish(self.dag_id, self.run)
+        assert (self.output / f"died-{self.point}").exists()
+        assert self.stack.task(self.dag_id, self.run)["try_number"] >= 2
+        return state
+
+    def delivered(self, name: str) -> int:
+        """Count the items that have a file."""
+        files = [path for path in self.output.rglob(name) if "_render" not in path.parts]
+        return sum(path.stat().st_size > 0 for path in files)
+
+
+@pytest.fixture(scope="module")
+def imports(stack: Stack) -> Iterator[Callable[[], int]]:
+    """Counts how many models Threekit is told to import."""
+    with stack.waiting["prompt"].counted("POST .*/asset-jobs/import$") as count:
+        yield count
+
+
+@pytest.fixture(scope="module")
+def crashes(stack: Stack, tmp_path_factory: pytest.TempPathFactory, imports: Any) -> dict[str, Crash]:
+    """Runs that begin at the same time."""
+
+    def crash(point: str, dag_id: str, rows: list[dict[str, Any]], **settings: Any) -> Crash:
+        return Crash(stack, tmp_path_factory.mktemp(point), point, dag_id, rows, **settings)
+
+    template = stack.waiting["prompt"].said["glossi"]["template_id"]
+    return {
+        **{point: crash(point, dag_id, CLIPS) for point, dag_id in POINTS.items()},
+        "glossi": crash("after_the_submit", "crashing_at_glossi", [{}], templateId=template),
+        "threekit": crash("while_preparing", "crashing_at_threekit", [{}], width=160),
+    }
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_worker_killed_at_any_point_costs_each_render_once(
-    stack: Stack, tmp_path: Path, point: str
+def test_a_worker_killed_at_any_point_costs_each_render_once(crashes: dict[str, Crash], point: str) -> None:
+    crash = crashes[point]
+    assert crash.finish() == "success"
+    assert len(crash.vendor.paid(f"{point}-")) == crash.delivered("video.mp4") == len(SKUS) * len(CLIPS)
+
+
+def test_a_worker_killed_while_a_model_is_prepared_imports_and_renders_it_once(
+    crashes: dict[str, Crash], imports: Callable[[], int]
 ) -> None:
-    catalog = stack.catalog(tmp_path / "shop", "ONE", "TWO")
-    bill, output = len(stack.bill()), tmp_path / "renders"
-    run = stack.start("crashing", catalog=str(catalog), output=f"file://{output}", crash_at=point)
-    assert stack.finish("crashing", run) == "success"
-    assert (output / f"died-{point}").exists()
-    assert stack.task("crashing", run)["try_number"] >= 2
-    assert len(stack.bill()) == bill + 2
-    for sku in ("ONE", "TWO"):
-        assert (output / sku / "video.mp4").stat().st_size > 1000
+    crash = crashes["threekit"]
+    assert crash.finish() == "success"
+    assert imports() == len(SKUS)
+    assert crash.vendor.credits("threekit") == crash.delivered("image.*") == len(SKUS)
+
+
+def test_a_worker_killed_amid_a_submit_that_nobody_can_look_up_pays_again_only_when_told_to(
+    crashes: dict[str, Crash],
+) -> None:
+    crash = crashes["glossi"]
+    assert crash.finish() == "failed"
+    assert (crash.vendor.credits("glossi"), crash.delivered("*.mp4")) == (len(SKUS), 0)
+    report = next(crash.output.glob("_render/reports/*.json")).read_text()
+    assert report.count("cannot tell whether it happened") == len(SKUS)
+    crash.start("crashing_at_glossi_and_paying_again")
+    assert crash.stack.finish(crash.dag_id, crash.run) == "success"
+    assert crash.vendor.credits("glossi") == 2 * len(SKUS)
+    assert crash.delivered("*.mp4") >= len(SKUS)
 
 
 def test_a_task_marked_failed_on_the_worker_cancels_what_is_not_done(stack: Stack, tmp_path: Path) -> None:

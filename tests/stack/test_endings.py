@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.secret_watch import SECRETS
 from tests.stack.conftest import Stack, until
+from tests.stack.left_behind import rows
 
 ITEMS = 3
 
@@ -63,8 +65,16 @@ def orders(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
         "clear": "slow",
         "worker": "slow_on_the_worker",
         "impatient": "slow_and_impatient",
+        "overtime": "slow_past_its_execution_timeout",
     }
     return {name: Order(stack, tmp_path_factory.mktemp(name), name, kind) for name, kind in kinds.items()}
+
+
+def test_a_trigger_holds_no_secret(stack: Stack, orders: dict[str, Order]) -> None:
+    orders["mark"].taken_up()
+    triggers = [text for table, text in rows(stack.home / "airflow") if table == "trigger"]
+    assert any(render in text for text in triggers for render in orders["mark"].paid)
+    assert SECRETS.found("\n".join(triggers)) == []
 
 
 def test_a_mark_while_deferred_cancels_each_render_once(stack: Stack, orders: dict[str, Order]) -> None:
@@ -115,6 +125,13 @@ def test_a_worker_that_runs_into_its_execution_timeout_leaves_the_renders_to_who
     stack.wait_for_task(order.dag_id, order.run, "success")
     assert order.delivered()
     assert len(order.paid) == ITEMS
+
+
+def test_the_execution_timeout_does_not_run_while_a_task_is_deferred(orders: dict[str, Order]) -> None:
+    order = orders["overtime"]
+    assert order.finish() == "success"
+    assert order.delivered()
+    assert len(order.left) == len(order.paid) == ITEMS
 
 
 def test_renders_that_take_too_long_are_cancelled_and_a_retry_pays_for_new_ones(

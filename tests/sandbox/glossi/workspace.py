@@ -17,6 +17,7 @@ from PIL import Image
 
 from tests.sandbox import shapes
 from tests.sandbox.running import COMMAND, CREDITS, ROOT, SMALL
+from tests.secret_watch import ready
 
 API = "/api/v1"
 ENDED = ("COMPLETED", "FAILED")
@@ -32,7 +33,7 @@ class Workspace:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.ready = json.loads(self.process.stdout.readline())["glossi"]
+        self.ready = ready(self.process.stdout.readline())["glossi"]
         self.url = self.ready["base_url"] + API
         self.token = self.ready["token"]
         self.drive = Path(self.ready["drive"])

@@ -12,6 +12,7 @@ import httpx
 
 from tests.sandbox import shapes
 from tests.sandbox.running import COMMAND, ROOT, SMALL
+from tests.secret_watch import ready
 
 HITS = 1000
 DETAILS = "/v1/product/details/"
@@ -47,7 +48,7 @@ class ImagineSandbox:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.ready = json.loads(self.process.stdout.readline())["imagine"]
+        self.ready = ready(self.process.stdout.readline())["imagine"]
         self.url = self.ready["base_url"]
         self.origin = self.ready["origin"]
         self.api = self.client(self.ready["token"])

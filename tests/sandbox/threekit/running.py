@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import time
@@ -11,6 +10,7 @@ import httpx
 
 from tests.sandbox import shapes
 from tests.sandbox.running import COMMAND, ROOT, SMALL
+from tests.secret_watch import ready
 
 CREDITS = 1000
 
@@ -25,7 +25,7 @@ class ThreekitSandbox:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.ready = json.loads(self.process.stdout.readline())["threekit"]
+        self.ready = ready(self.process.stdout.readline())["threekit"]
         self.url, self.org_id = self.ready["base_url"], self.ready["org_id"]
         self.token, self.public_token = self.ready["token"], self.ready["public_token"]
         self.api = self.client(self.token)

@@ -1,8 +1,9 @@
-"""A catalog whose worker is killed, once, at the point that the run's configuration names."""
+"""Catalogs whose worker is killed, once, at the point that the run's configuration names."""
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,10 +11,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 from airflow.sdk import dag
 
 from airflow_provider_render.catalog.deliver import Delivery
 from airflow_provider_render.catalog.store import StateStore
+from airflow_provider_render.core.polling import Watch
 from airflow_provider_render.hooks.base import RenderHook
 from airflow_provider_render.operators.catalog import RenderCatalogOperator
 from airflow_provider_render.vendors.dxgl.vendor import DxglVendor
@@ -65,8 +68,25 @@ def _around(owner: type, name: str, *, before: Any = None, after: Any = None) ->
     setattr(owner, name, wrapped)
 
 
+def _before_the_intent(die: Callable[[], None]) -> None:
+    _around(StateStore, "put", before=lambda store, records: die() if _phase(records, "intent") else None)
+
+
 def _before_the_upload(die: Callable[[], None]) -> None:
     _around(StateStore, "put", after=lambda _, store, records: die() if _phase(records, "intent") else None)
+
+
+def _amid(event: str, path: str) -> Callable[[Callable[[], None]], None]:
+    """Return a point that is reached when a POST has come to an event of httpcore's."""
+
+    def arm(die: Callable[[], None]) -> None:
+        def watch(client: httpx.Client, request: httpx.Request) -> None:
+            if request.method == "POST" and re.search(path, request.url.path):
+                request.extensions["trace"] = lambda name, info: die() if name == f"http11.{event}" else None
+
+        _around(httpx.Client, "send", before=watch)
+
+    return arm
 
 
 def _after_the_upload(die: Callable[[], None]) -> None:
@@ -79,6 +99,16 @@ def _after_the_record(die: Callable[[], None]) -> None:
     _around(
         StateStore, "put", after=lambda _, store, records: die() if _phase(records, "submitted") else None
     )
+
+
+def _while_preparing(die: Callable[[], None]) -> None:
+    _around(
+        StateStore, "put", after=lambda _, store, records: die() if _phase(records, "preparing") else None
+    )
+
+
+def _while_waiting(die: Callable[[], None]) -> None:
+    _around(Watch, "look", after=lambda *_: die())
 
 
 def _in_the_download(die: Callable[[], None]) -> None:
@@ -97,31 +127,51 @@ def _is_upload(result: Any) -> bool:
     return type(result).__name__ == "Upload"
 
 
+REQUEST_SENT = "send_request_body.complete"
+ANSWER_BEGUN = "receive_response_headers.complete"
+
 POINTS = {
+    "nowhere": lambda die: None,
+    "before_the_intent": _before_the_intent,
     "before_the_upload": _before_the_upload,
+    "amid_the_upload": _amid(REQUEST_SENT, "/v1/models$"),
     "after_the_upload": _after_the_upload,
+    "amid_the_batch": _amid(REQUEST_SENT, "/v1/renders/batch$"),
+    "after_the_batch": _amid(ANSWER_BEGUN, "/v1/renders/batch$"),
     "after_the_record": _after_the_record,
+    "while_preparing": _while_preparing,
+    "after_the_submit": _amid(ANSWER_BEGUN, "/api/v1/renders$"),
+    "while_waiting": _while_waiting,
     "in_the_download": _in_the_download,
     "after_the_delivery": _after_the_delivery,
 }
 
 
-@dag(
-    schedule=None,
-    start_date=datetime(2026, 1, 1),
-    default_args={"retries": 3, "retry_delay": timedelta(seconds=1)},
-)
-def crashing() -> None:
-    MortalCatalogOperator(
-        task_id="render",
-        render_conn_id="dxgl_default",
-        catalog="{{ dag_run.conf['catalog'] }}",
-        output="{{ dag_run.conf['output'] }}",
-        crash_at="{{ dag_run.conf['crash_at'] }}",
-        settings={"length": 3},
-        deferrable=True,
-        poll_interval=1,
+def crashing(dag_id: str, *, vendor: str = "dxgl", deferrable: bool = True, **options: Any) -> None:
+    @dag(
+        dag_id=dag_id,
+        schedule=None,
+        start_date=datetime(2026, 1, 1),
+        default_args={"retries": 4, "retry_delay": timedelta(seconds=1)},
     )
+    def mortal() -> None:
+        MortalCatalogOperator(
+            task_id="render",
+            render_conn_id=f"{vendor}_prompt",
+            catalog="{{ dag_run.conf['catalog'] }}",
+            output="{{ dag_run.conf['output'] }}",
+            crash_at="{{ dag_run.conf['crash_at'] }}",
+            settings="{{ dag_run.conf['settings'] }}",
+            deferrable=deferrable,
+            poll_interval=1,
+            **options,
+        )
+
+    mortal()
 
 
-crashing()
+crashing("crashing")
+crashing("crashing_on_the_worker", deferrable=False)
+crashing("crashing_at_threekit", vendor="threekit")
+crashing("crashing_at_glossi", vendor="glossi")
+crashing("crashing_at_glossi_and_paying_again", vendor="glossi", on_ambiguous="resubmit")

@@ -7,8 +7,9 @@ import json
 import pytest
 
 from airflow_provider_render.vendors.glossi.webhooks import Delivery, read_delivery, verify_signature
+from tests.secret_watch import secret
 
-SECRET = "whsec_abc"
+SECRET = secret("whsec_abc")
 BODY = json.dumps({"event": "render.complete", "n": 1.0, "name": "Überzug"}, indent=2).encode()
 
 

@@ -15,10 +15,11 @@ from itertools import count
 from typing import Any
 
 from airflow_provider_render.http import registry
+from tests.secret_watch import secret
 
-KEY = "glsi_0123456789_workspace"
+KEY = secret("glsi_0123456789_workspace")
 TEMPLATE = {"templateId": "T1", "name": "Studio Light"}
-SECRET = "whsec_never_shown_again"
+SECRET = secret("whsec_never_shown_again")
 FILES = (
     {"name": "Front View - Default", "fileType": "PNG", "isVideo": False},
     {"name": "360 Spin - Default", "fileType": "MP4", "isVideo": True},

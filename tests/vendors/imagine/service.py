@@ -14,7 +14,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-SECRET, PUBLIC, ZAPIER = "sk_secret_0123456789", "pk_public_0123456789", "zapier_0123456789"
+from tests.secret_watch import secret
+
+SECRET, PUBLIC, ZAPIER = secret("sk_secret_0123456789"), "pk_public_0123456789", secret("zapier_0123456789")
 ORIGIN = "shop.example"
 PAGE = 20
 FIELDS = ("key", "x-amz-algorithm", "x-amz-credential", "x-amz-date", "policy", "x-amz-signature")

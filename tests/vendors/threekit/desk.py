@@ -11,11 +11,12 @@ from airflow_provider_render.core.calls import Call
 from airflow_provider_render.core.job import RenderJob, RenderRequest
 from airflow_provider_render.core.model import ModelFile
 from airflow_provider_render.vendors.threekit.vendor import ThreekitVendor
+from tests.secret_watch import secret
 from tests.vendors import desk
 from tests.vendors.desk import Bytes
 
 ORG = "11111111-2222-3333-4444-555555555555"
-TOKEN = "99999999-8888-7777-6666-555555555555"
+TOKEN = secret("99999999-8888-7777-6666-555555555555")
 STAGE = "aaaaaaaa-0000-0000-0000-000000000001"
 VENDOR = ThreekitVendor("https://preview.threekit.com", TOKEN, ORG)
 
