@@ -32,6 +32,16 @@ class Export:
         named = spec.table_conn_id and spec.table_name
         self._sql = SqlTable(str(spec.table_conn_id), str(spec.table_name)) if named else None
 
+    def check(self) -> None:
+        """Prove that the tables can be written, before anything is paid.
+
+        :raises RenderInputError: one cannot; nothing was paid.
+        """
+        if self._file:
+            self._file.check()
+        if self._sql:
+            self._sql.check()
+
     def write(self, share: Share, gone: Collection[str], run: str) -> None:
         """Write the tables; the state is gone through file by file.
 

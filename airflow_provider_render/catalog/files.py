@@ -191,8 +191,11 @@ def check_output(root: AnyPath, conn_id: str | None = None) -> Place:
 
     :param root: path or URL; made if it is missing.
     :param conn_id: Airflow connection of the storage.
+    :raises RenderInputError: none is named, or a template left nothing of the name.
     :raises OutputError: says why nothing can be written there.
     """
+    if str(root).strip() in ("", "None"):
+        raise RenderInputError(f"output: must be the path or URL of a folder, not {root!r}")
     there = place(root, conn_id)
     probe = there / f"{RESERVED}/.probe-{secrets.token_hex(4)}"
     try:

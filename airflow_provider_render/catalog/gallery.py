@@ -43,11 +43,12 @@ def gallery_page(report: Report) -> str:
     counts = report.counts()
     cards = "\n".join(map(_card, report.items[:MOST_ITEMS]))
     facts = f"{counts['items']} items, {counts['delivered']} new, {counts['failed']} failed,"
+    lost = f", {report.fruitless} of them for nothing" if report.fruitless else ""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>Renders at {escape(report.vendor)}</title><style>{_STYLE}</style></head>\n<body><header>"
-        f"<h1>Renders at {escape(report.vendor)}</h1><p>{facts} {report.spent} credits spent"
+        f"<h1>Renders at {escape(report.vendor)}</h1><p>{facts} {report.spent} credits spent{lost}"
         f" &middot; {escape(report.finished or report.started)}{_cut(report)}</p></header>\n"
         f"<main>\n{cards}\n</main></body></html>\n"
     )

@@ -7,25 +7,25 @@ import json
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from typing import Any, Literal
+from decimal import Decimal
+from math import isinf
+from typing import Any, Literal, get_args
 
+from airflow_provider_render.catalog.columns import VENDOR_PREFIX, broken_name, unknown_name
 from airflow_provider_render.catalog.keys import KeyIndex, key_number
 from airflow_provider_render.core.errors import CatalogError
 
 ExtraColumns = Literal["error", "ignore"]
+EXTRA_COLUMNS: tuple[ExtraColumns, ...] = get_args(ExtraColumns)
 Row = tuple[int, Mapping[str, Any]]
 """The number of a row in its catalog, and its cells by column."""
 
-COLUMNS = ("sku", "model", "variant", "settings", "title", "tags")
-PREFIX = "settings."
-VENDOR_PREFIX = "settings@"
-"""Begins columns of settings for one vendor: ``settings@dxgl.aspect``, or all in ``settings@dxgl``."""
 RESERVED = "_render"
 """Folder below the output root that holds state and reports."""
 
 _MOST_PROBLEMS = 20
 _MOST_SHARED = 1000
+_NO_TEXT = (Mapping, list, tuple, bool, bytes)
 _PLAIN = frozenset("-_.+=@() ")
 _PLAIN_VARIANT = _PLAIN - {"."}
 _SKU_BYTES, _VARIANT_BYTES = 120, 79
@@ -169,10 +169,13 @@ class _Reader:
         self.problems.append(f"{where}: {what}")
 
     def _check_columns(self, number: int, row: Mapping[str, Any]) -> None:
-        for column in row.keys() - self._columns:
+        for column in [column for column in row if column not in self._columns]:
             self._columns.add(column)
-            if self._extra == "error" and not _known(column):
-                self._problem(self._where(number), _unknown_column(column))
+            problem = broken_name(column)
+            if problem is None and self._extra != "ignore":
+                problem = unknown_name(column, row)
+            if problem:
+                self._problem(self._where(number), problem)
 
     def _hashed(self, number: int, key: str) -> int:
         hashed = key_number(key)
@@ -183,8 +186,8 @@ class _Reader:
         return hashed
 
     def _required(self, number: int, row: Mapping[str, Any], column: str) -> str:
-        text = self._text(number, row, column)
-        if text is None:
+        before, text = len(self.problems), self._text(number, row, column)
+        if text is None and len(self.problems) == before:
             what = "empty" if column in row else "missing"
             self._problem(self._where(number), f"column {column!r} is {what}")
         return text or ""
@@ -197,8 +200,9 @@ class _Reader:
 
     def _checked_text(self, where: str, row: Mapping[str, Any], column: str) -> str | None:
         value = row.get(column)
-        if isinstance(value, Mapping | list | tuple | bool):
-            self._problem(where, f"column {column!r} must be text, not {type(value).__name__}")
+        if isinstance(value, _NO_TEXT) or _endless(value):
+            what = value if _endless(value) else type(value).__name__
+            self._problem(where, f"column {column!r} must be text, not {what}")
             return None
         text = _as_text(value)
         if "\0" in text or not _encodable(text):
@@ -267,28 +271,21 @@ class _Reader:
         return ()
 
 
-def _known(column: Any) -> bool:
-    if not isinstance(column, str) or column in (PREFIX, VENDOR_PREFIX):
-        return False
-    return column in COLUMNS or column.startswith((PREFIX, VENDOR_PREFIX))
-
-
-def _unknown_column(column: Any) -> str:
-    close = get_close_matches(str(column).strip().lower(), COLUMNS, n=1)
-    hint = f" (did you mean {close[0]!r}?)" if close else ""
-    allowed = ", ".join((*COLUMNS, "settings.<name>", "settings@<vendor>", "settings@<vendor>.<name>"))
-    return f"unknown column {column!r}{hint}; allowed are {allowed}, or pass extra_columns='ignore'"
-
-
 def _blank(value: Any) -> bool:
-    return value is None or value != value or (isinstance(value, str) and not value.strip())
+    if value is None or isinstance(value, str):
+        return not (value and value.strip())
+    return value.is_nan() if isinstance(value, Decimal) else bool(value != value)
+
+
+def _endless(value: Any) -> bool:
+    return value.is_infinite() if isinstance(value, Decimal) else isinstance(value, float) and isinf(value)
 
 
 def _as_text(value: Any) -> str:
     """Return a cell as text; tables hold SKUs as numbers, and missing ones as NaN."""
     if _blank(value):
         return ""
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float | Decimal) and value == int(value):
         return str(int(value))
     return str(value).strip()
 

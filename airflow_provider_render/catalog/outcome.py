@@ -14,6 +14,15 @@ from airflow_provider_render.core.errors import AmbiguousSubmitError, OutputErro
 from airflow_provider_render.core.journal import FRUITLESS, UNPAID, Action, Phase, Record
 from airflow_provider_render.core.vendor import RenderVendor
 
+UNFINISHED = {
+    Phase.PREPARING: "the vendor prepares its model",
+    Phase.PREPARED: "its model is ready, its render not submitted yet",
+    Phase.INTENT: "its submit was cut off; a later run asks the vendor what became of it",
+    Phase.SUBMITTED: "the vendor is at work",
+    Phase.SUCCEEDED: "rendered, files not here yet",
+}
+"""Why a render is not delivered, where nothing went wrong."""
+
 
 class Failure(NamedTuple):
     """Why an item did not get on.
@@ -75,6 +84,7 @@ def item_report(
         reason=reason,
         advice=_advice(item),
         credits=record.spent if record and own else Decimal(0),
+        fruitless=record.fruitless if record and own else Decimal(0),
         adopted=job is not None and own and record is not None and not record.spent,
         job_id=job.id if job else None,
         portal_url=vendor.portal_url(job) if job else None,
@@ -86,15 +96,16 @@ def _outcome(
     item: PlannedItem, record: Record | None, failure: Failure | None, run: str
 ) -> tuple[Outcome, Stage, str | None]:
     if item.problem:
-        return Outcome.FAILED, Stage.CHECK, item.problem
+        return Outcome.FAILED, Stage.CHECK, item.trouble
     if failure is not None:
         return Outcome.FAILED, failure.stage, failure.reason
-    if record is None or record.phase in UNPAID:
-        return Outcome.PENDING, Stage.SUBMIT, None
+    if record is None:
+        return Outcome.PENDING, Stage.SUBMIT, f"{item.reason}; left to a later run"
     if record.phase in FRUITLESS:
         return Outcome.FAILED, Stage.RENDER, record.error
     if record.phase is not Phase.DELIVERED:
-        return Outcome.PENDING, Stage.RENDER, None
+        stage = Stage.SUBMIT if record.phase in UNPAID else Stage.RENDER
+        return Outcome.PENDING, stage, UNFINISHED[record.phase]
     fresh = record.delivered_by == run
     return (Outcome.DELIVERED if fresh else Outcome.UNCHANGED), Stage.DONE, item.reason or None
 

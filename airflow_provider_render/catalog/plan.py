@@ -14,6 +14,7 @@ from airflow_provider_render.core.errors import (
     BudgetError,
     ModelFileError,
     RenderInputError,
+    SettingsError,
 )
 from airflow_provider_render.core.fingerprint import canonical_json
 from airflow_provider_render.core.job import RenderRequest, Settings
@@ -62,6 +63,11 @@ class PlannedItem:
         Vendors that keep models by a number get the key: variants of a SKU may have models of their own.
         """
         return RenderRequest(self.key, self.model, self.settings, label=self.item.label, sku=self.key)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why it cannot be worked on, after the row that it stands in."""
+        return f"{self.item.row}: {self.problem}" if self.problem and self.item.row else self.problem
 
     def to_json(self) -> dict[str, Any]:
         """Return a short JSON form; texts that are long are cut."""
@@ -208,11 +214,19 @@ def make_plan(
         try:
             wanted = _wanted(item, vendor, models[item.model], checked)
         except RenderInputError as error:
-            planned.append(PlannedItem(item, problem=str(error), record=records.get(item.key)))
+            planned.append(
+                PlannedItem(_to_blame(item, error), problem=str(error), record=records.get(item.key))
+            )
         else:
             planned.append(_decided(wanted, records.get(item.key), present, force, max_attempts))
     keys = {each.key for each in planned}
     return Plan(tuple(planned), tuple(sorted(key for key in records if key not in keys)))
+
+
+def _to_blame(item: CatalogItem, error: RenderInputError) -> CatalogItem:
+    """Return the item without its row where the settings are not the row's own, but those of all items."""
+    own = item.settings or item.vendor_settings or not isinstance(error, SettingsError)
+    return item if own else replace(item, row="")
 
 
 class _Settings:
@@ -342,7 +356,7 @@ def _busy_first(items: Sequence[PlannedItem]) -> list[PlannedItem]:
 
 def _line(planned: PlannedItem) -> tuple[str, ...]:
     price = str(planned.price) if planned.action in PAYING else "-"
-    reason = (planned.problem or planned.reason).partition("\n")[0]
+    reason = (planned.trouble or planned.reason).partition("\n")[0]
     return planned.key, str(planned.action or "problem"), price, reason
 
 

@@ -101,7 +101,7 @@ def _numbered(cursor: Any, conn_id: str) -> Iterator[tuple[int, Mapping[str, Any
             return
         for row in rows:
             number += 1
-            yield number, {name: _plain(cell) for name, cell in zip(columns, row, strict=True)}
+            yield number, {name: plain(cell) for name, cell in zip(columns, row, strict=True)}
 
 
 def _columns(description: Any, conn_id: str) -> list[str]:
@@ -119,7 +119,7 @@ def _columns(description: Any, conn_id: str) -> list[str]:
     return columns
 
 
-def _plain(cell: Any) -> Any:
+def plain(cell: Any) -> Any:
     """Return a cell in a type that JSON knows, as far as there is one."""
     if isinstance(cell, Decimal):
         return int(cell) if cell == cell.to_integral_value() else float(cell)

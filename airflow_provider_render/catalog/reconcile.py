@@ -118,7 +118,7 @@ class Reconciliation:
             force=self._spec.force,
             max_attempts=self._spec.max_attempts,
         )
-        plan = replace(plan, items=tuple(map(self._once_a_run, plan.items)))
+        plan = replace(plan, items=tuple(self._once_a_run(self._as_begun(item)) for item in plan.items))
         self._remember_sources(plan)
         return self._checked(plan)
 
@@ -129,6 +129,7 @@ class Reconciliation:
         and the vendor charges nothing for what it refuses.
 
         :raises BudgetError: the plan costs more than ``max_credits`` leaves; nothing was paid.
+        :raises RenderInputError: something is to be paid, and a table that is wanted cannot be written.
         """
         # What a cut-off submit may cost was booked when it was made.
         booked = {item.fingerprint for item in plan.of(Action.RECOVER)}
@@ -139,6 +140,8 @@ class Reconciliation:
         calls = able.call_price * (able.calls_per_render * new.renders + 1)
         if self._spec.max_credits is not None and new.renders:
             check_budget(new, self._spec.max_credits - self.ledger.total, calls=calls)
+        if plan.renders:
+            self._export.check()
         if new.price:
             left = self._client.run(self._vendor.account()).credits
             if left is not None and left < new.price + calls:
@@ -272,6 +275,22 @@ class Reconciliation:
         if not self._resumed:
             self.progress.update("plan", done, total)
 
+    def _as_begun(self, item: PlannedItem) -> PlannedItem:
+        """Keep to the render that the run waited for: what changed since is for the next run.
+
+        Its record keeps to the model that was rendered, so the item is planned without the present one.
+        """
+        record, other = item.record, item.action in (Action.RENDER, None)
+        if not self._resumed or not other or record is None or item.key in self.failures:
+            return item
+        if record.phase in (Phase.SUBMITTED, Phase.SUCCEEDED):
+            action = Action.WAIT
+        elif record.phase is Phase.DELIVERED and record.delivered_by == self._run:
+            action = Action.SKIP
+        else:
+            return item
+        return replace(item, action=action, fingerprint=record.fingerprint, model=None, problem=None)
+
     def _once_a_run(self, item: PlannedItem) -> PlannedItem:
         """Leave alone, until another run, what the vendor has failed in this one."""
         record = item.record
@@ -307,8 +326,9 @@ class Reconciliation:
         state = states.get(record.job.id) if record.job else None
         if state is None and not lost and not self._overdue(record):
             return record
-        after = observed(record, state)
-        return replace(after, updated=utcnow()) if after != record else record
+        now = utcnow()
+        after = observed(record, state, now)
+        return replace(after, updated=now) if after != record else record
 
     def _overdue(self, record: Record) -> bool:
         """Whether the vendor should have listed a render by now."""
@@ -333,7 +353,7 @@ class Reconciliation:
         after = replace(after, told=item.item.words)
         for path in stale_files(before.files, files):
             (self.root / path).remove()
-        write_item(self.root, item.item, after, vendor=self._vendor.name, rendered_at=now)
+        write_item(self.root, item.item, after, vendor=self._vendor.name)
         self.store.put({item.key: after})
         self.failures.pop(item.key, None)
 
@@ -351,7 +371,7 @@ class Reconciliation:
 
     def _retold(self, item: CatalogItem, record: Record) -> bool:
         try:
-            write_item(self.root, item, record, vendor=self._vendor.name, rendered_at=record.updated)
+            write_item(self.root, item, record, vendor=self._vendor.name)
         except OSError as error:
             log.warning("%s: cannot write its new title or tags: %s", item.key, error)
             return False

@@ -70,6 +70,7 @@ class ItemReport:
     :param reason: why it failed, or why it was rendered.
     :param advice: what to do about a failure; None takes the usual advice of the stage.
     :param credits: credits this run paid for it.
+    :param fruitless: credits this run paid for renders of it that came to nothing.
     :param adopted: whether it took over a render that was there already, free of charge.
     :param job_id: the vendor's id of the render.
     :param portal_url: page of the render at the vendor.
@@ -85,6 +86,7 @@ class ItemReport:
     reason: str | None = None
     advice: str | None = None
     credits: Decimal = Decimal(0)
+    fruitless: Decimal = Decimal(0)
     adopted: bool = False
     job_id: str | None = None
     portal_url: str | None = None
@@ -107,6 +109,7 @@ class ItemReport:
             "reason": self.reason,
             "advice": self.advice,
             "credits": str(self.credits),
+            "fruitless": str(self.fruitless),
             "adopted": self.adopted,
             "job_id": self.job_id,
             "portal_url": self.portal_url,
@@ -123,6 +126,7 @@ class ItemReport:
                 "outcome": Outcome(data["outcome"]),
                 "stage": Stage(data["stage"]),
                 "credits": Decimal(data["credits"]),
+                "fruitless": Decimal(data.get("fruitless", 0)),
                 "files": tuple(data["files"]),
             }
         )
@@ -163,6 +167,11 @@ class Report:
     def failures(self) -> list[ItemReport]:
         """Items that failed."""
         return [item for item in self.items if item.outcome is Outcome.FAILED]
+
+    @property
+    def fruitless(self) -> Decimal:
+        """Credits this run paid for renders that came to nothing; no vendor tells what it gives back."""
+        return sum((item.fruitless for item in self.items), Decimal(0))
 
     def counts(self) -> dict[str, int]:
         """Return the number of items by outcome, with ``adopted``, ``orphans`` and ``pruned``."""
@@ -220,6 +229,8 @@ class Report:
             "credits_planned": str(self.planned),
             "credits_spent": str(self.spent),
             "credits_avoided": str(self.avoided),
+            "credits_fruitless": str(self.fruitless),
+            "credits_refunded": None,
             **({"credits_calls": str(self.calls)} if self.calls else {}),
             "failed_keys": fitting((within(item.key, 60) for item in self.failures[:10]), _KEYS_BYTES),
             "note": within(self.note, _NOTE_BYTES) if self.note else None,
@@ -254,6 +265,8 @@ class Report:
                 "planned": str(self.planned),
                 "spent": str(self.spent),
                 "avoided": str(self.avoided),
+                "fruitless": str(self.fruitless),
+                "refunded": None,
                 "calls": str(self.calls),
             },
             "orphans": self.orphans,
@@ -302,8 +315,18 @@ def _heading(report: Report) -> str:
         f"**{counts['items']} items: {outcomes or 'none'}.** Spent {report.spent} credits of {report.planned}"
         f" planned{calls}; {report.avoided} credits avoided because nothing changed;"
         f" {counts['adopted']} renders taken over free of charge.",
+        *_fruitless(report),
     ]
     return "\n\n".join([*lines, *([f"> {_plain(report.note)}"] if report.note else [])])
+
+
+def _fruitless(report: Report) -> list[str]:
+    if not report.fruitless:
+        return []
+    return [
+        f"{report.fruitless} credits went into renders that came to nothing. Whether they are given back,"
+        f" {_plain(report.vendor)} does not tell: look at the account there."
+    ]
 
 
 def _failures(report: Report) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from airflow_provider_render.catalog.files import (
@@ -81,7 +82,10 @@ class Share:
         return lambda record: present.has(record) and wanted <= set(record.kinds)
 
     def _read(self, catalog: Any, keep: Keep | None = None) -> list[CatalogItem]:
-        return list(read_catalog(catalog, extra_columns=self._spec.extra_columns, keep=keep))
+        items = read_catalog(catalog, extra_columns=self._spec.extra_columns, keep=keep)
+        # Rows that an operator has made itself are no place that a user could look at.
+        own = self._spec.partial or self._spec.state is not None
+        return [replace(item, row="") for item in items] if own else list(items)
 
     def _present(self, records: Mapping[str, Record]) -> Outputs:
         """Return which delivered files are there: one listing, or a look at each."""

@@ -13,14 +13,24 @@ from os import PathLike
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple, TextIO
 
+from airflow_provider_render.catalog.columns import missing_names
 from airflow_provider_render.catalog.items import RESERVED, CatalogItem, ExtraColumns, Row, read_rows
-from airflow_provider_render.catalog.queries import is_query, query_base, read_query
+from airflow_provider_render.catalog.queries import is_query, plain, query_base, read_query
 from airflow_provider_render.catalog.storage import AnyPath, Place, place, url_of
 from airflow_provider_render.core.errors import CatalogError
 from airflow_provider_render.core.model import MEDIA_TYPES
 
 FORMATS = (".csv", ".jsonl", ".ndjson", ".json", ".parquet")
 _DELIMITERS = ",;\t"
+_UNREADABLE = {".gz": "unpack it", ".zip": "unpack it", ".xlsx": "save it as CSV", ".xls": "save it as CSV"}
+_MAGIC = {
+    b"\x1f\x8b": "gzip",
+    b"PK": "a ZIP archive or Excel workbook",
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+}
+_JSON_FORMS = "a .jsonl file has one whole object a line, a .json file one array of objects"
+_NOT_ROWS = "a template gives text: pass the rows themselves, as the task returned them (rows(), task.output)"
 _LONGEST_CELL = 16 * 1024 * 1024
 _ROW_OF_LIST = "row {} of the list".format
 
@@ -81,7 +91,17 @@ def _rows(source: Any, conn_id: str | None) -> Rows:
         return Rows(read_query(source), "row {} of the query".format, query_base(source))
     if not isinstance(source, str | PathLike | Place) and not _is_object_path(source):
         return Rows(_mappings(source), _ROW_OF_LIST)
+    if isinstance(source, str):
+        _check_path(source)
     return _stored(place(source, conn_id))
+
+
+def _check_path(text: str) -> None:
+    """Refuse text that a template left where a path should be; an empty path would be the working folder."""
+    if text.strip() in ("", "None"):
+        raise CatalogError(f"catalog: must be a path, a URL or rows, not {text!r}")
+    if text.lstrip().startswith(("[", "{")):
+        raise CatalogError(f"catalog: rows as text, {text[:60]!r}; {_NOT_ROWS}")
 
 
 def _is_object_path(source: Any) -> bool:
@@ -94,11 +114,11 @@ def _mappings(source: Any) -> Iterator[Row]:
     return _checked(enumerate(source, 1), _ROW_OF_LIST)
 
 
-def _checked(rows: Iterable[tuple[int, Any]], where: Callable[[int], str]) -> Iterator[Row]:
+def _checked(rows: Iterable[tuple[int, Any]], where: Callable[[int], str], advice: str = "") -> Iterator[Row]:
     for number, row in rows:
         if not isinstance(row, Mapping):
             kind = type(row).__name__
-            raise CatalogError(f"{where(number)} must be a mapping of columns to values, not {kind}")
+            raise CatalogError(f"{where(number)} must be a mapping of columns to values, not {kind}{advice}")
         yield number, row
 
 
@@ -115,7 +135,10 @@ def _stored(there: Place) -> Rows:
     if entry is None:
         raise CatalogError(f"there is no catalog at {there}")
     if extension not in FORMATS:
-        raise CatalogError(f"{there} is no catalog: it must be a folder or one of {', '.join(FORMATS)}")
+        advice = f"; {_UNREADABLE[extension]}" if extension in _UNREADABLE else ""
+        raise CatalogError(
+            f"{there} is no catalog: it must be a folder or one of {', '.join(FORMATS)}{advice}"
+        )
     return Rows(_rows_of(there, extension), _row_in(there), there.parent.url)
 
 
@@ -128,10 +151,18 @@ def _rows_of(there: Place, extension: str) -> Iterator[Row]:
     readers = {".csv": _csv, ".json": _json, ".parquet": _parquet}
     try:
         yield from readers.get(extension, _jsonl)(there)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise CatalogError(f"{there} is not a {extension} file in UTF-8: {error}") from error
+    except UnicodeDecodeError as error:
+        raise CatalogError(f"{there} is not a {extension} file in UTF-8: {_undecodable(error)}") from error
     except OSError as error:
         raise CatalogError(f"cannot read the catalog {there}: {error}") from error
+
+
+def _undecodable(error: UnicodeDecodeError) -> str:
+    found = next((name for magic, name in _MAGIC.items() if error.object.startswith(magic)), None)
+    if found:
+        return f"it is {found}"
+    around = error.object[max(0, error.start - 20) : error.start + 20].decode("cp1252", "replace")
+    return f"byte 0x{error.object[error.start]:02x}, in Windows-1252 {around!r}; save it as UTF-8"
 
 
 def _text(there: Place) -> TextIO:
@@ -143,29 +174,49 @@ def _csv(there: Place) -> Iterator[Row]:
     with _text(there) as file:
         first = file.readline()
         delimiter = max(_DELIMITERS, key=first.count)
-        table = csv.reader(chain([first], file), delimiter=delimiter, strict=True)
-        columns = _header(there, next(table, []))
+        table = _numbered(there, csv.reader(chain([first], file), delimiter=delimiter, strict=True))
+        columns = _header(there, next(table, (1, []))[1])
         plain = all(columns)
-        for number, cells in enumerate(table, 2):
+        for number, cells in table:
             if plain and len(cells) == len(columns) and cells[0].strip():
                 yield number, dict(zip(columns, cells, strict=True))
             elif any(cell.strip() for cell in cells):
                 yield number, _cells(_row_in(there)(number), columns, cells)
 
 
+def _numbered(there: Place, table: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
+    number = 0
+    try:
+        for number, cells in enumerate(table, 1):
+            yield number, cells
+    except csv.Error as error:
+        raise CatalogError(
+            f"{_row_in(there)(number + 1)} is not CSV: {error}; a quoted cell has to end in a quote, and a"
+            " quote within it is written twice"
+        ) from error
+
+
 def _header(there: Place, cells: list[str]) -> list[str]:
     columns = [cell.strip() for cell in cells]
     twice = sorted({column for column in columns if column and columns.count(column) > 1})
     if not any(columns):
-        raise CatalogError(f"{there} is empty: its first row must name the columns, sku and model among them")
+        raise CatalogError(
+            f"{there} is empty, or its first row is: that must name the columns, sku and model"
+        )
     if twice:
         raise CatalogError(f"{there} has more than one column {', '.join(map(repr, twice))}")
+    if missing := missing_names(columns):
+        single = "; cells are separated by comma, semicolon or tab" if len(columns) == 1 else ""
+        raise CatalogError(f"{there} has {missing}{single}")
     return columns
 
 
 def _cells(where: str, columns: list[str], cells: list[str]) -> dict[str, str]:
     if any(cell.strip() for cell in cells[len(columns) :]):
-        raise CatalogError(f"{where} has {len(cells)} cells but there are {len(columns)} columns")
+        raise CatalogError(
+            f"{where} has {len(cells)} cells but there are {len(columns)} columns; put a cell that holds the"
+            " separator, such as JSON, into quotes"
+        )
     return {column: cell for column, cell in zip(columns, cells, strict=False) if column}
 
 
@@ -174,7 +225,7 @@ def _jsonl(there: Place) -> Iterator[Row]:
     with _text(there) as file:
         for number, line in enumerate(file, 1):
             if line.strip():
-                yield from _checked([(number, _parsed(where, number, line))], where)
+                yield from _checked([(number, _parsed(where, number, line))], where, f"; {_JSON_FORMS}")
 
 
 def _json(there: Place) -> Iterator[Row]:
@@ -188,14 +239,16 @@ def _parsed(where: Callable[[int], str], number: int, text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise CatalogError(f"{where(number)} is not JSON: {error}") from error
+        raise CatalogError(f"{where(number)} is not JSON: {error}; {_JSON_FORMS}") from error
 
 
 def _parquet(there: Place) -> Iterator[Row]:
     try:
         parquet = import_module("pyarrow.parquet")
     except ImportError as error:
-        raise CatalogError(f"reading {there} needs the package pyarrow: pip install pyarrow") from error
+        raise CatalogError(
+            f"reading {there} needs the package pyarrow: pip install 'airflow-provider-render[parquet]'"
+        ) from error
     number = 0
     try:
         with there.open() as file:
@@ -203,14 +256,14 @@ def _parquet(there: Place) -> Iterator[Row]:
                 for row in batch.to_pylist():
                     number += 1
                     yield number, _without_nulls(row)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, NotImplementedError) as error:
         raise CatalogError(f"{there} is not a parquet file: {error}") from error
 
 
 def _without_nulls(value: Any) -> Any:
     """Leave out empty fields: a parquet struct has every field of every row."""
     if not isinstance(value, dict):
-        return value
+        return plain(value)
     return {name: _without_nulls(part) for name, part in value.items() if part is not None}
 
 

@@ -27,7 +27,11 @@ VERSION = 1
 FEWEST_SHARDS, MOST_SHARDS = 16, 4096
 ITEMS_PER_SHARD = 50
 
-_REPEATED = frozenset({"name", "kind", "media_type", "vendor", "phase", "run", "delivered_by", "updated"})
+_REPEATED = frozenset({"name", "kind", "media_type", "vendor", "phase", "run", "delivered_by"}) | {
+    "updated",
+    "submitted",
+    "rendered",
+}
 
 
 class StateStore:
@@ -280,13 +284,12 @@ def _damaged(file: Place, why: str) -> OutputError:
     )
 
 
-def item_document(item: CatalogItem, record: Record, *, vendor: str, rendered_at: str) -> dict[str, Any]:
+def item_document(item: CatalogItem, record: Record, *, vendor: str) -> dict[str, Any]:
     """Return what ``render.json`` tells people and other programs of an item's files.
 
     :param item: the item.
     :param record: its record after delivery.
     :param vendor: the vendor's name.
-    :param rendered_at: ISO time.
     """
     job = record.job
     return {
@@ -300,19 +303,21 @@ def item_document(item: CatalogItem, record: Record, *, vendor: str, rendered_at
         "render_id": job.id if job else None,
         "credits": str(record.spent),
         "fingerprint": record.fingerprint,
-        "rendered_at": rendered_at,
+        "submitted_at": record.submitted or None,
+        "rendered_at": record.rendered or None,
+        "delivered_at": record.updated or None,
         "files": [dict(file) for file in record.files],
     }
 
 
-def write_item(root: Place, item: CatalogItem, record: Record, *, vendor: str, rendered_at: str) -> None:
+def write_item(root: Place, item: CatalogItem, record: Record, *, vendor: str) -> None:
     """Write ``render.json`` next to an item's files.
 
     :param root: output folder.
 
     The other parameters are those of :func:`item_document`.
     """
-    document = item_document(item, record, vendor=vendor, rendered_at=rendered_at)
+    document = item_document(item, record, vendor=vendor)
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     (root / f"{item.folder}/render.json").write(text.encode("utf-8", "replace"))
 

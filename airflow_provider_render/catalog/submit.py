@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 from uuid import uuid4
 
 from airflow_provider_render.catalog.inquiry import Inquiry
@@ -43,6 +43,7 @@ from airflow_provider_render.core.vendor import Answerable, Upload, VendorClient
 
 T = TypeVar("T")
 OnAmbiguous = Literal["fail", "resubmit"]
+ON_AMBIGUOUS: tuple[OnAmbiguous, ...] = get_args(OnAmbiguous)
 
 STOPPING = (AuthError, OutOfCreditsError, QuotaError, BudgetError)
 """Errors after which no further paid call makes sense."""
@@ -172,7 +173,9 @@ class Submission:
                 self._fail([group], result)
             elif result.job is not None:
                 self._adopted(group, result.job)
-            elif group.recovering and result.answer is Answerable.UNKNOWN and self._on_ambiguous == "fail":
+            elif (
+                group.recovering and result.answer is Answerable.UNKNOWN and self._on_ambiguous != "resubmit"
+            ):
                 self._fail([group], self._ambiguous(group))
             elif group.recovering:
                 self._clear(group)
@@ -288,6 +291,7 @@ class Submission:
             group.fingerprint,
             exclude=group.exclude,
             force=self._force,
+            run=self._run,
         )
         source = next(one.source for one in group.members if one.request.key == key)
         return replace(
@@ -317,16 +321,16 @@ class Submission:
         return replace(record, run="") if record and group.counts(self._run, record) else record
 
     def _paid(self, group: Group, job: RenderJob) -> None:
-        self._record(group, job, group.price)
+        self._record(group, job, group.price, self._now())
         self._result.paid += group.keys
         self._advance()
 
-    def _record(self, group: Group, job: RenderJob, spent: Decimal) -> None:
+    def _record(self, group: Group, job: RenderJob, spent: Decimal, at: str = "") -> None:
         """Write the ids of a render into the records of all that share it; the first bears the cost."""
         costs = [spent] + [Decimal(0)] * (len(group.keys) - 1)
         self._journal.put(
             {
-                key: submitted(self._intent(group, key), job, cost)
+                key: submitted(self._intent(group, key), job, cost, at)
                 for key, cost in zip(group.keys, costs, strict=True)
             }
         )

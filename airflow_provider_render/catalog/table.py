@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
@@ -34,7 +35,9 @@ COLUMNS: Mapping[str, Literal["text", "integer", "number"]] = {
     "vendor": "text",
     "job_id": "text",
     "model_id": "text",
+    "submitted_at": "text",
     "rendered_at": "text",
+    "delivered_at": "text",
     "delivered": "text",
     "delivered_by": "text",
 }
@@ -66,7 +69,9 @@ def rows_of(key: str, record: Record, *, root: Place, run: str) -> Iterator[Row]
         "vendor": job.vendor if job else None,
         "job_id": job.id if job else None,
         "model_id": (record.model_id or job.model_id or None) if job else None,
-        "rendered_at": record.updated if job else None,
+        "submitted_at": (record.submitted or None) if job else None,
+        "rendered_at": (record.rendered or None) if job else None,
+        "delivered_at": record.updated if job else None,
         "delivered": THIS_RUN if _same_run(record.delivered_by, run) else BEFORE,
         "delivered_by": record.delivered_by or None,
     }
@@ -104,6 +109,25 @@ class TableFile:
         self._groups = groups
         part = self._parts / f"part-{group:05}-of-{groups:05}{self._suffix}"
         self.place = part if groups > 1 else to
+
+    def check(self) -> None:
+        """Prove, by writing a file beside it, that the table can be written.
+
+        :raises RenderInputError: there is a folder of its name.
+        :raises OutputError: says why nothing can be written there.
+        """
+        probe = self.place.parent / f".probe-{secrets.token_hex(4)}"
+        try:
+            for there in (self._whole, self.place):
+                if (entry := there.entry()) and entry.folder:
+                    raise RenderInputError(f"table: {there} is a folder, not a file")
+            probe.write(b"")
+            probe.remove()
+        except RenderInputError:
+            raise
+        except Exception as error:
+            why = getattr(error, "strerror", None) or error
+            raise OutputError(f"table: cannot write {self.place}: {why}") from error
 
     def write(self, rows: Iterable[Row]) -> None:
         """Write all rows under a temporary name and put them in place at once; few are held in memory.
@@ -179,7 +203,8 @@ def _pyarrow() -> tuple[Any, Any]:
         return import_module("pyarrow"), import_module("pyarrow.parquet")
     except ImportError as error:
         raise RenderInputError(
-            "table: writing Parquet needs the package pyarrow: pip install pyarrow; or name a .jsonl file"
+            "table: writing Parquet needs the package pyarrow: pip install 'airflow-provider-render[parquet]'"
+            "; or name a .jsonl file"
         ) from error
 
 

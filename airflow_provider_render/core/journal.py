@@ -87,6 +87,10 @@ class Record:
     :param source: size, time or etag, and hash of the model when it was last read.
     :param updated: ISO time of the last change.
     :param told: digest of the title and tags that the item's ``render.json`` has; empty where unknown.
+    :param submitted: ISO time at which the vendor accepted the render; empty before that, and where an
+        existing one was taken over.
+    :param rendered: ISO time at which it was first seen finished; empty before that.
+    :param lost: credits that ``run`` paid for earlier renders of the item, which came to nothing.
     """
 
     fingerprint: str
@@ -107,6 +111,14 @@ class Record:
     source: Mapping[str, Any] = field(default_factory=dict)
     updated: str = ""
     told: str = ""
+    submitted: str = ""
+    rendered: str = ""
+    lost: Decimal = Decimal(0)
+
+    @property
+    def fruitless(self) -> Decimal:
+        """Credits that ``run`` has paid for renders of the item that came to nothing."""
+        return self.lost + (self.spent if self.phase in FRUITLESS else 0)
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON form."""
@@ -129,6 +141,9 @@ class Record:
             "source": dict(self.source),
             "updated": self.updated,
             "told": self.told,
+            **({"submitted": self.submitted} if self.submitted else {}),
+            **({"rendered": self.rendered} if self.rendered else {}),
+            **({"lost": str(self.lost)} if self.lost else {}),
         }
 
     @classmethod
@@ -157,6 +172,9 @@ class Record:
                 source=dict(data.get("source") or {}),
                 updated=str(data.get("updated", "")),
                 told=str(data.get("told", "")),
+                submitted=str(data.get("submitted", "")),
+                rendered=str(data.get("rendered", "")),
+                lost=Decimal(str(data.get("lost", "0"))),
             )
         except (KeyError, TypeError, ArithmeticError) as error:
             raise ValueError(f"not a journal record: {error!r}") from error
@@ -213,16 +231,24 @@ def decide(
 
 
 def intend(
-    record: Record | None, fingerprint: str, *, exclude: Iterable[str] = (), force: str | None = None
+    record: Record | None,
+    fingerprint: str,
+    *,
+    exclude: Iterable[str] = (),
+    force: str | None = None,
+    run: str = "",
 ) -> Record:
     """Return the record to write before a paid call.
 
     Generation goes up after a failure of the same fingerprint or when a new render is forced; a cut-off
     submit keeps it.
+
+    :param run: name of the run that is about to pay, for what it has lost on the item so far.
     """
+    lost = record.fruitless if record and run and record.run == run else Decimal(0)
     if record is None or record.fingerprint != fingerprint:
         base = Record(fingerprint, Phase.INTENT, files=record.files if record else ())
-        return replace(base, exclude=tuple(exclude), force=force)
+        return replace(base, exclude=tuple(exclude), force=force, lost=lost)
     again = record.phase not in UNPAID
     return replace(
         record,
@@ -234,6 +260,9 @@ def intend(
         force=force or record.force,
         spent=Decimal(0),
         error=None,
+        submitted="",
+        rendered="",
+        lost=lost,
     )
 
 
@@ -249,18 +278,26 @@ def _failures(record: Record) -> int:
     return record.failures + 1 if record.phase in FRUITLESS else 0
 
 
-def submitted(record: Record, job: RenderJob, spent: Decimal) -> Record:
-    """Return the record to write as soon as the vendor's ids are known."""
-    return replace(record, phase=Phase.SUBMITTED, job=job, model_id=job.model_id, spent=spent, error=None)
+def submitted(record: Record, job: RenderJob, spent: Decimal, at: str = "") -> Record:
+    """Return the record to write as soon as the vendor's ids are known.
+
+    :param at: ISO time at which the vendor accepted it; empty where that is not known.
+    """
+    after = replace(record, phase=Phase.SUBMITTED, job=job, model_id=job.model_id, spent=spent, error=None)
+    return replace(after, submitted=at)
 
 
-def observed(record: Record, state: RenderState | None) -> Record:
-    """Return the record after a look at the vendor; None means that the vendor lost the render."""
+def observed(record: Record, state: RenderState | None, at: str = "") -> Record:
+    """Return the record after a look at the vendor; None means that the vendor lost the render.
+
+    :param at: ISO time of the look.
+    """
     if state is None:
         return gone(record, "the vendor does not know this render any more")
     if state.status is RenderStatus.SUCCEEDED:
-        after = Phase.PREPARED if record.phase is Phase.PREPARING else Phase.SUCCEEDED
-        return replace(record, phase=after, error=None)
+        if record.phase is Phase.PREPARING:
+            return replace(record, phase=Phase.PREPARED, error=None)
+        return replace(record, phase=Phase.SUCCEEDED, error=None, rendered=record.rendered or at)
     if state.status.terminal:
         return replace(record, phase=Phase.FAILED, error=state.error or f"the vendor says: {state.word}")
     return record

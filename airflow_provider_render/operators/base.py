@@ -130,6 +130,26 @@ def read_flag(name: str, value: Any) -> bool:
     return known
 
 
+def read_choice(name: str, value: Any, allowed: Sequence[Any]) -> Any:
+    """Return a value that has to be one of some words: a typo must not pass for the one that pays.
+
+    :raises RenderInputError: it is none of them.
+    """
+    if value in allowed:
+        return value
+    raise RenderInputError(f"{name}: must be {' or '.join(map(repr, allowed))}, not {value!r}")
+
+
+def read_count(name: str, value: Any, least: int = 1) -> int:
+    """Return a whole number that has to be large enough.
+
+    :raises RenderInputError: it is not.
+    """
+    if isinstance(value, int) and not isinstance(value, bool) and value >= least:
+        return value
+    raise RenderInputError(f"{name}: must be a whole number from {least}, not {value!r}")
+
+
 def read_settings(value: Any) -> dict[str, Any]:
     """Read render settings, which a template may give as JSON text.
 

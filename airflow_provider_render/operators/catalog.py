@@ -8,25 +8,30 @@ from decimal import Decimal, InvalidOperation
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from airflow_provider_render.catalog.items import ExtraColumns
+from airflow_provider_render.catalog.brevity import fitting
+from airflow_provider_render.catalog.items import EXTRA_COLUMNS, ExtraColumns
 from airflow_provider_render.catalog.ledger import Ledger
 from airflow_provider_render.catalog.plan import Plan
 from airflow_provider_render.catalog.reconcile import CatalogSpec, Reconciliation
 from airflow_provider_render.catalog.report import Report
 from airflow_provider_render.catalog.sources import read_catalog
-from airflow_provider_render.catalog.submit import OnAmbiguous
+from airflow_provider_render.catalog.submit import ON_AMBIGUOUS, OnAmbiguous
 from airflow_provider_render.catalog.waiting import adopted, awaited, jobs_of, submitted_at
 from airflow_provider_render.core.errors import (
+    BudgetError,
     CatalogError,
     RenderFailedError,
     RenderInputError,
     UnavailableError,
+    VendorError,
 )
 from airflow_provider_render.core.journal import Action, Record
 from airflow_provider_render.core.polling import Verdict
 from airflow_provider_render.operators.base import (
     WaitingOperator,
     force_token,
+    read_choice,
+    read_count,
     read_flag,
     read_kinds,
     read_settings,
@@ -34,6 +39,7 @@ from airflow_provider_render.operators.base import (
     remember,
     run_name,
 )
+from airflow_provider_render.operators.groups import read_group, read_groups
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -79,8 +85,9 @@ class RenderCatalogOperator(WaitingOperator):
     :param on_ambiguous: ``fail`` or ``resubmit`` where the vendor cannot tell if a cut-off submit happened.
     :param concurrency: uploads, look-ups and downloads at the same time.
     :param shard_group: which part of the catalog this task works on, from 0; for ``.expand()``.
-    :param shard_groups: into how many parts the catalog is divided.
-    :param extra_columns: ``error`` or ``ignore`` for columns that mean nothing here.
+    :param shard_groups: into how many parts the catalog is divided; at most ``[core] max_map_length``.
+    :param extra_columns: ``error`` or ``ignore`` for columns that mean nothing here, also for settings of a
+        vendor that is not known.
     :param fail_on_item_failure: fail the task when any item failed.
     :param table: path or URL, ending in ``.jsonl`` or ``.parquet``, of a table of all that is delivered, one
         row a file; True for ``_render/table.jsonl`` in the output folder.
@@ -135,16 +142,22 @@ class RenderCatalogOperator(WaitingOperator):
         self.plan_only = plan_only
         self.force = force
         self.prune = prune
-        self.max_attempts = max_attempts
-        self.on_ambiguous = on_ambiguous
-        self.concurrency = concurrency
-        self.shard_group = shard_group
-        self.shard_groups = shard_groups
-        self.extra_columns = extra_columns
+        self.max_attempts = read_count("max_attempts", max_attempts)
+        self.on_ambiguous = read_choice("on_ambiguous", on_ambiguous, ON_AMBIGUOUS)
+        self.concurrency = read_count("concurrency", concurrency)
+        self.shard_groups = read_groups(shard_groups)
+        self.shard_group = read_group(shard_group, self.shard_groups)
+        self.extra_columns = read_choice("extra_columns", extra_columns, EXTRA_COLUMNS)
         self.fail_on_item_failure = fail_on_item_failure
         self.table = table
         self.table_conn_id = table_conn_id
         self.table_name = table_name
+
+    @classmethod
+    def partial(cls, **kwargs: Any) -> Any:
+        """Begin a mapped task; its number of groups is checked now, not only when a worker makes the task."""
+        read_groups(kwargs.get("shard_groups", 1))
+        return super().partial(**kwargs)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Plan, pay for what changed, and wait for it."""
@@ -172,10 +185,25 @@ class RenderCatalogOperator(WaitingOperator):
         if read_flag("plan_only", self.plan_only):
             return plan.to_json(limit=LISTED, most=MOST_BYTES)
         self._require_work(plan)
-        run.approve(plan)
+        self._approve(run, plan)
         run.submit(plan)
         event = self._wait(context, run, plan) if run.open(plan) else {}
         return self._go_on(context, run, plan, event)
+
+    def _approve(self, run: Reconciliation, plan: Plan) -> None:
+        """Fail on a plan that may not be paid; what was paid before is delivered and reported first."""
+        try:
+            run.approve(plan)
+        except RenderInputError as error:
+            try:
+                run.look(plan)
+                run.deliver(plan)
+            except VendorError as trouble:
+                self.log.warning("what was paid before could not be looked up: %s", trouble)
+            run.report(plan, note=str(error))
+            if isinstance(error, BudgetError):
+                run.export(plan)
+            raise
 
     def _go_on(
         self, context: Context, run: Reconciliation, plan: Plan, event: Mapping[str, Any]
@@ -312,7 +340,8 @@ class RenderModelOperator(RenderCatalogOperator):
     keeps its state apart, so that many of them may fill one output folder at the same time. For many
     models the catalog operator is far cheaper for Airflow.
 
-    Returns the item's key, its files, what they cost, and the vendor's id of the render.
+    Returns the item's key, its files, what they cost, and the vendor's id of the render: of many files as
+    many as fit into 8 kB, with ``truncated``; ``render.json`` beside them names all.
 
     :param model: path or URL of the model file.
     :param sku: what to call it; the file's name without extension if None.
@@ -351,9 +380,12 @@ class RenderModelOperator(RenderCatalogOperator):
 
     def _result(self, run: Reconciliation, report: Report) -> dict[str, Any]:
         (item,) = report.items
+        files = [{**file, "uri": str(run.root / str(file["path"]))} for file in item.files]
+        told = fitting(files, MOST_BYTES)
         return {
             "key": item.key,
             "job_id": item.job_id,
             "credits": str(item.credits),
-            "files": [{**file, "uri": str(run.root / str(file["path"]))} for file in item.files],
+            "files": told,
+            "truncated": len(told) < len(files),
         }

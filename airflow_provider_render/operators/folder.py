@@ -27,7 +27,7 @@ from airflow_provider_render.catalog.report import Report
 from airflow_provider_render.catalog.storage import place
 from airflow_provider_render.catalog.store import MOST_SHARDS, StateStore
 from airflow_provider_render.core.errors import RenderFailedError
-from airflow_provider_render.operators.base import read_flag, remember, run_name
+from airflow_provider_render.operators.base import read_count, read_flag, remember, run_name
 from airflow_provider_render.operators.catalog import RenderCatalogOperator
 
 if TYPE_CHECKING:
@@ -100,13 +100,13 @@ class RenderFolderOperator(RenderCatalogOperator):
         # Given here, they are an error where a user gives them too.
         fixed: dict[str, Any] = {"catalog": None, "plan_only": False, "force": False, "prune": False}
         fixed |= {"shard_group": 0, "shard_groups": 1, "extra_columns": "error"}
-        super().__init__(**fixed, max_attempts=max_retries + 1, **kwargs)
+        super().__init__(**fixed, max_attempts=read_count("max_retries", max_retries, 0) + 1, **kwargs)
         self.source = source
         self.process_existing = process_existing
         self.reprocess_on_modified = reprocess_on_modified
-        self.batch_size = batch_size
+        self.batch_size = read_count("batch_size", batch_size)
         self.max_retries = max_retries
-        self.pause_after = pause_after
+        self.pause_after = read_count("pause_after", pause_after)
         self.settle = settle
         self.resume = resume
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from airflow_provider_render.catalog.submit import ON_AMBIGUOUS, OnAmbiguous
 from airflow_provider_render.core.errors import (
     AmbiguousSubmitError,
     NotFoundError,
@@ -19,6 +20,7 @@ from airflow_provider_render.hooks.glossi import GlossiHook
 from airflow_provider_render.operators.base import (
     RenderBaseOperator,
     force_token,
+    read_choice,
     read_jobs,
     recall,
     remember,
@@ -142,12 +144,10 @@ class GlossiRetryRenderOperator(GlossiOperator):
 
     template_fields: Sequence[str] = (*GlossiOperator.template_fields, "job")
 
-    def __init__(
-        self, *, job: Any, on_ambiguous: Literal["fail", "resubmit"] = "fail", **kwargs: Any
-    ) -> None:
+    def __init__(self, *, job: Any, on_ambiguous: OnAmbiguous = "fail", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.job = job
-        self.on_ambiguous = on_ambiguous
+        self.on_ambiguous = read_choice("on_ambiguous", on_ambiguous, ON_AMBIGUOUS)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Retry the render, unless an earlier try did or it has not failed."""
@@ -161,7 +161,7 @@ class GlossiRetryRenderOperator(GlossiOperator):
         if self.glossi.vendor.words.status(info.status) is not RenderStatus.FAILED:
             self.log.info("render %s is %s: there is nothing to retry", job.id, info.status)
             return self._note(context, wanted, job).to_json()
-        if noted.get("phase") == "intent" and self.on_ambiguous == "fail":
+        if noted.get("phase") == "intent" and self.on_ambiguous != "resubmit":
             raise self._ambiguous(job)
         return self._retry(context, wanted, job).to_json()
 

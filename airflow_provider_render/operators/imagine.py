@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_render.catalog.clock import utcnow
 from airflow_provider_render.catalog.inquiry import LONG_AGO
-from airflow_provider_render.catalog.submit import OnAmbiguous
+from airflow_provider_render.catalog.submit import ON_AMBIGUOUS, OnAmbiguous
 from airflow_provider_render.core.calls import Operation, noting
 from airflow_provider_render.core.errors import (
     AmbiguousSubmitError,
@@ -29,7 +29,13 @@ from airflow_provider_render.core.journal import Action, Phase, Record, decide, 
 from airflow_provider_render.core.polling import Verdict
 from airflow_provider_render.core.vendor import Answerable
 from airflow_provider_render.hooks.imagine import ImagineHook
-from airflow_provider_render.operators.base import RenderBaseOperator, TaskJournal, WaitingOperator, run_name
+from airflow_provider_render.operators.base import (
+    RenderBaseOperator,
+    TaskJournal,
+    WaitingOperator,
+    read_choice,
+    run_name,
+)
 from airflow_provider_render.vendors.imagine import placing, scenes
 
 if TYPE_CHECKING:
@@ -87,7 +93,7 @@ class ImagineSceneRenderOperator(WaitingOperator):
         self.cameras = cameras
         self.products = products
         self.units = units
-        self.on_ambiguous = on_ambiguous
+        self.on_ambiguous = read_choice("on_ambiguous", on_ambiguous, ON_AMBIGUOUS)
 
     @cached_property
     def hook(self) -> ImagineHook:
@@ -184,7 +190,7 @@ class ImagineSceneRenderOperator(WaitingOperator):
         if found.answer is Answerable.ABSENT and age < LONG_AGO * settling:
             time.sleep(settling)
             found = self.hook.run(scenes.seen_before(sku))
-        if found.answer is Answerable.UNKNOWN and self.on_ambiguous == "fail":
+        if found.answer is Answerable.UNKNOWN and self.on_ambiguous != "resubmit":
             raise AmbiguousSubmitError(
                 f"an earlier submit was cut off, and Imagine.io cannot tell whether it happened (1 credit)."
                 f" Look there for pictures of SKU {sku!r}; to render anyway set on_ambiguous='resubmit'."

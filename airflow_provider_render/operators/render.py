@@ -23,8 +23,9 @@ from airflow_provider_render.catalog.clock import utcnow
 from airflow_provider_render.catalog.deliver import Delivery, Parcel
 from airflow_provider_render.catalog.files import check_output, model_file
 from airflow_provider_render.catalog.ledger import Ledger
+from airflow_provider_render.catalog.manifest import tell_files
 from airflow_provider_render.catalog.preflight import check_model
-from airflow_provider_render.catalog.submit import OnAmbiguous, Submission
+from airflow_provider_render.catalog.submit import ON_AMBIGUOUS, OnAmbiguous, Submission
 from airflow_provider_render.catalog.wanted import Wanted
 from airflow_provider_render.core.errors import RenderFailedError, RenderInputError, UnavailableError
 from airflow_provider_render.core.job import RenderJob, RenderRequest, RenderStatus, Settings
@@ -36,6 +37,8 @@ from airflow_provider_render.operators.base import (
     TaskJournal,
     WaitingOperator,
     force_token,
+    read_choice,
+    read_count,
     read_flag,
     read_jobs,
     read_kinds,
@@ -85,7 +88,7 @@ class PayingOperator(RenderBaseOperator):
         self.model = model
         self.settings = settings
         self.force = force
-        self.on_ambiguous = on_ambiguous
+        self.on_ambiguous = read_choice("on_ambiguous", on_ambiguous, ON_AMBIGUOUS)
 
     def pay_once(self, context: Context, request: RenderRequest, identity: str) -> RenderJob:
         """Return the render for a request: the one of an earlier try, one that is there, or a new one.
@@ -272,7 +275,10 @@ class DownloadRendersOperator(RenderBaseOperator):
     Each file is checked and then put in place whole. Costs nothing but the calls that list the files, and
     those only where the vendor charges for calls, as Imagine.io does.
 
-    Returns one entry a file: ``{"uri", "name", "kind", "media_type", "size", "sha256", "job_id"}``.
+    Returns ``{"renders", "file_count", "bytes", "manifest", "files", "truncated"}``, less than 10 kB however
+    many renders there are. ``files`` has as many entries as fit; the manifest, a JSONL file below
+    ``_render/manifests`` in the folder, has all, with ``uri``, ``path``, ``name``, ``kind``, ``media_type``,
+    ``size``, ``sha256`` and ``job_id``.
 
     :param job: a render, or a list of them, as submit operator and sensor return them.
     :param output: path or URL of the folder.
@@ -298,10 +304,10 @@ class DownloadRendersOperator(RenderBaseOperator):
         self.output_folder = output
         self.folder = folder
         self.outputs = outputs
-        self.concurrency = concurrency
+        self.concurrency = read_count("concurrency", concurrency)
 
-    def execute(self, context: Context) -> list[dict[str, Any]]:
-        """Download all files of all renders."""
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Download all files of all renders, and write down which they are."""
         jobs = read_jobs(self.job)
         self.note_portal(jobs)
         root = check_output(self.output_folder)
@@ -315,7 +321,7 @@ class DownloadRendersOperator(RenderBaseOperator):
             ]
         files = [file for job in jobs for file in found.pop(job.id, ())]
         self.log.info("%d files of %d renders are in %s", len(files), len(jobs), root)
-        return files
+        return tell_files(root, run_name(context), files, len(jobs))
 
     def _parcel(self, job: RenderJob) -> Parcel:
         try:

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from airflow_provider_render.catalog.brevity import require_small
 from airflow_provider_render.catalog.files import model_file
+from airflow_provider_render.catalog.manifest import tell_files
 from airflow_provider_render.catalog.preflight import check_model
 from airflow_provider_render.catalog.storage import place
 from airflow_provider_render.core.errors import (
@@ -189,7 +191,8 @@ class ThreekitRenderOperator(ThreekitJobOperator):
 
     Returns the files if there is an ``output``, as
     :class:`~airflow_provider_render.operators.render.DownloadRendersOperator` does, else the renders, one an
-    asset, which that operator takes as its ``job``.
+    asset, which that operator takes as its ``job``; more of them than fit into 9 kB are refused before
+    anything is paid.
 
     :param assets: an asset's id, or what :class:`ThreekitImportAssetOperator` returned, or a list of those.
     :param attributes: wanted values by attribute, ``{"Color": ["Red", "Blue"]}``; an attribute that is not
@@ -232,6 +235,10 @@ class ThreekitRenderOperator(ThreekitJobOperator):
     def start(self, title: str) -> list[RenderJob]:
         """Start the job, and pay for it in render hours."""
         selection = self._selection()
+        if not self.output_folder and self.do_xcom_push:
+            renders = [handles.of_asset("0" * 36, asset_id, selection) for asset_id in self._asset_ids()]
+            advice = "Name an output folder, or fewer assets. Nothing was sent."
+            require_small("assets", [job.to_json() for job in renders], advice)
         begun = self.hook.run(
             render_matrix(
                 [matrix.member(asset_id, selection["attributes"]) for asset_id in self._asset_ids()],
@@ -259,11 +266,12 @@ class ThreekitRenderOperator(ThreekitJobOperator):
         """Return the renders of the job."""
         return self._jobs(noted[0]["job"])
 
-    def finish(self, jobs: list[RenderJob]) -> list[dict[str, Any]]:
+    def finish(self, jobs: list[RenderJob]) -> list[dict[str, Any]] | dict[str, Any]:
         """Return the renders, or their files."""
         if not self.output_folder:
             return [job.to_json() for job in jobs]
-        return self.deliver(jobs, self.output_folder, self.folder, {OutputKind.IMAGE})
+        files = self.deliver(jobs, self.output_folder, self.folder, {OutputKind.IMAGE})
+        return tell_files(place(self.output_folder), f"threekit-{jobs[0].refs['job']}", files, len(jobs))
 
     def _jobs(self, job_id: str) -> list[RenderJob]:
         return [handles.of_asset(job_id, asset_id, self._selection()) for asset_id in self._asset_ids()]

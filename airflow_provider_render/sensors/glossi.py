@@ -55,8 +55,7 @@ class GlossiModelReadySensor(RenderSensor):
     def execute(self, context: Context) -> Any:
         """Look, and wait in the triggerer or on the worker where models are not ready."""
         self.job = self._processing()
-        super().execute(context)
-        return self.model
+        return super().execute(context)
 
     def execute_complete(self, context: Context, event: Mapping[str, Any] | None = None) -> Any:
         """Look again after the trigger fired.
@@ -64,8 +63,11 @@ class GlossiModelReadySensor(RenderSensor):
         :param event: as :class:`RenderTrigger` fires it; only a hint.
         """
         self.job = self._processing()
-        super().execute_complete(context, event)
-        return self.model
+        return super().execute_complete(context, event)
+
+    def handed_on(self) -> Any:
+        """Return what the next task is given: what this one was given."""
+        return self.model if isinstance(self.model, str | Mapping) else list(self.model)
 
     def _processing(self) -> list[dict[str, Any]]:
         return [preparing(model_id).to_json() for model_id in read_models(self.model)]

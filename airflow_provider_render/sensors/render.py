@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseSensorOperator, PokeReturnValue, conf
 from airflow.sdk.exceptions import AirflowSensorTimeout, AirflowSkipException
 
+from airflow_provider_render.catalog.brevity import require_small
 from airflow_provider_render.catalog.waiting import look
 from airflow_provider_render.core.errors import RenderFailedError, UnavailableError, VendorError
 from airflow_provider_render.core.job import RenderJob, RenderState, RenderStatus
@@ -29,6 +30,13 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
+_TOO_MANY = (
+    "Wait in mapped tasks, RenderSensor.partial(...).expand(job=...), or use RenderCatalogOperator, which"
+    " does the whole chain for any number. With do_xcom_push=False this task waits for any number too; the"
+    " next one then takes the renders from the submit. The vendor was not asked, and the renders go on."
+)
+
+
 class RenderSensor(BaseSensorOperator):
     """Wait until renders have succeeded.
 
@@ -38,7 +46,9 @@ class RenderSensor(BaseSensorOperator):
     where the vendor charges for calls: at Imagine.io each look costs 1 credit for each product or scene
     render, so leave the intervals to the vendor's own there.
 
-    Returns the renders it was given, for the download that follows.
+    Returns the renders it was given, for the download that follows: at most 9 kB, which are some 80 renders
+    at DXGL. More are refused before the first look, unless ``do_xcom_push=False`` says that nobody takes
+    them from here.
 
     :param job: a render, or a list of them, as :class:`SubmitRenderOperator` returns them.
     :param render_conn_id: connection; its type says which vendor.
@@ -82,7 +92,7 @@ class RenderSensor(BaseSensorOperator):
 
     def poke(self, context: Context) -> PokeReturnValue:
         """Look once; a vendor that cannot be asked for a while is waited out."""
-        jobs, self._task = read_jobs(self.job), context["ti"]
+        jobs, self._task = self._read(), context["ti"]
         try:
             states = self._look(jobs)
         except VendorError as error:
@@ -90,12 +100,14 @@ class RenderSensor(BaseSensorOperator):
                 raise
             self.log.warning("cannot look at the renders: %s", error)
             return PokeReturnValue(is_done=False)
-        done = len(states) == len(jobs) and all(state.status.terminal for state in states.values())
+        done = all(job.id in states and states[job.id].status.terminal for job in jobs)
         return PokeReturnValue(is_done=done, xcom_value=self._result(jobs, states) if done else None)
 
     def execute(self, context: Context) -> Any:
         """Look, and wait in the triggerer or on the worker where renders have not ended."""
-        jobs = read_jobs(self.job)
+        jobs = self._read()
+        if self.do_xcom_push:
+            require_small("job", self.handed_on(), _TOO_MANY)
         if not self.deferrable:
             return self._poke_until_done(context, jobs)
         # Where looks cost credits the first comes only when the vendor may have something to tell.
@@ -109,7 +121,7 @@ class RenderSensor(BaseSensorOperator):
 
         :param event: as :class:`RenderTrigger` fires it; only a hint.
         """
-        jobs, event = read_jobs(self.job), event or {}
+        jobs, event = self._read(), event or {}
         states = self._look(jobs)
         open_ = [job for job in jobs if job.id not in states or not states[job.id].status.terminal]
         if not open_ or event.get("status") == Verdict.READY.value:
@@ -121,10 +133,20 @@ class RenderSensor(BaseSensorOperator):
             raise UnavailableError(f"the renders go on, but cannot be watched: {event.get('message')}")
         return self._defer(jobs)
 
+    def handed_on(self) -> Any:
+        """Return what the next task is given."""
+        return self.job
+
     def on_kill(self) -> None:
         """Cancel the renders if that is wanted and a user ended the task for good."""
         if self.cancel_on_kill and given_up(self._task):
             self._cancel(read_jobs(self.job))
+
+    def _read(self) -> list[RenderJob]:
+        # What mapped tasks have returned is fetched one by one each time that it is gone through.
+        if isinstance(self.job, Sequence) and not isinstance(self.job, str | list):
+            self.job = list(self.job)
+        return read_jobs(self.job)
 
     def _poke_until_done(self, context: Context, jobs: list[RenderJob]) -> Any:
         policy = self.hook.vendor.poll_policy
@@ -150,7 +172,7 @@ class RenderSensor(BaseSensorOperator):
         if failed:
             reasons = "; ".join(f"{job}: {why}" for job, why in list(failed.items())[:10])
             raise RenderFailedError(f"{len(failed)} of {len(jobs)} renders failed: {reasons}")
-        return self.job
+        return self.handed_on()
 
     def _defer(self, jobs: list[RenderJob]) -> None:
         defer_until_ended(self, jobs, time.time(), self.timeout)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import string
+from decimal import Decimal
 
 import pytest
 from hypothesis import example, given
@@ -107,6 +108,40 @@ def test_an_unknown_column_is_refused_with_a_guess_and_the_allowed_ones():
 def test_unknown_columns_can_be_ignored():
     (item,) = read({"sku": "A", "model": "a.glb", "price": 3}, extra_columns="ignore")
     assert item.key == "A"
+
+
+@pytest.mark.parametrize(
+    ("cell", "sku"),
+    [(1001, "1001"), (1001.0, "1001"), (Decimal("1001.00"), "1001"), (1001.5, "1001.5"), ("01001", "01001")],
+)
+def test_a_sku_that_is_a_number_is_read_as_it_is_written(cell, sku):
+    (item,) = read({"sku": cell, "model": "a.glb"})
+    assert item.key == sku
+
+
+def test_a_number_with_and_without_a_point_is_one_sku():
+    told = refused({"sku": 1001, "model": "a.glb"}, {"sku": 1001.0, "model": "a.glb"})
+    assert "row 3 of catalog.csv: '1001' is already in row 2" in told
+
+
+@pytest.mark.parametrize("cell", [None, float("nan"), Decimal("NaN"), Decimal("sNaN"), "", "  "])
+def test_a_sku_that_is_not_there_is_empty(cell):
+    assert refused({"sku": cell, "model": "a.glb"}) == "row 2 of catalog.csv: column 'sku' is empty"
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind"),
+    [
+        (True, "bool"),
+        (b"A", "bytes"),
+        (float("inf"), "inf"),
+        (Decimal("-Infinity"), "-Infinity"),
+        ({}, "dict"),
+    ],
+)
+def test_a_sku_that_is_no_text_is_refused_with_what_it_is(cell, kind):
+    told = refused({"sku": cell, "model": "a.glb"})
+    assert told == f"row 2 of catalog.csv: column 'sku' must be text, not {kind}"
 
 
 def test_all_problems_are_told_at_once_with_row_and_column():

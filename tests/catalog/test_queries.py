@@ -97,8 +97,8 @@ def test_columns_that_a_database_tells_in_capitals_are_known():
     ("cell", "told"), [(Decimal("3.00"), 3), (Decimal("1.5"), 1.5), ({"aspect": "1:1"}, {"aspect": "1:1"})]
 )
 def test_numbers_and_objects_of_a_database_become_settings(cell, told):
-    assert queries._plain(cell) == told
-    assert json.dumps(queries._plain(cell))
+    assert queries.plain(cell) == told
+    assert json.dumps(queries.plain(cell))
 
 
 def test_the_rows_of_a_query_are_counted(products):

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import time
 
 import pytest
 
@@ -93,6 +95,78 @@ class TestTable:
                 shop.task(**wrong).submit()
         assert shop.service.bill == 0
 
+    @pytest.mark.parametrize("groups", [1, 2])
+    def test_a_place_that_cannot_be_written_is_told_before_anything_is_paid(self, shop, groups):
+        (shop.folder / "folder.jsonl").mkdir()
+        (shop.folder / "file").write_text("")
+        for wrong, message in (
+            ("folder.jsonl", r"table: .*folder\.jsonl is a folder, not a file"),
+            ("file/table.jsonl", r"table: cannot write .*table\.jsonl"),
+        ):
+            with pytest.raises(RenderInputError, match=message):
+                shop.task(table=str(shop.folder / wrong), groups=groups).submit()
+        assert shop.service.calls == []
+
+    def test_it_does_not_keep_what_is_paid_already_from_being_delivered(self, shop):
+        task = shop.task(table=str(shop.folder / "table.jsonl"))
+        task.submit()
+        (shop.folder / "table.jsonl").mkdir()
+        assert set(outcomes(task.attempt()).values()) == {"delivered"}
+        assert shop.service.bill == 2
+
+
+class TestTimes:
+    def times(self, shop, key="A"):
+        names = ("submitted_at", "rendered_at", "delivered_at")
+        document = json.loads(shop.files()[f"{key}/render.json"])
+        rows = [row for row in table(shop) if row["item_key"] == key]
+        told = {tuple(one[name] for name in names) for one in (document, *rows)}
+        assert len(told) == 1
+        return told.pop()
+
+    def test_they_are_told_in_their_order_and_alike_in_the_table_and_beside_the_files(self, shop):
+        finished(shop, table=True)
+        submitted, rendered, delivered = self.times(shop)
+        assert submitted <= rendered <= delivered
+
+    def test_a_free_second_download_changes_only_when_it_was_delivered(self, shop):
+        finished(shop, table=True)
+        before = self.times(shop)
+        time.sleep(0.002)
+        (shop.output / "A/video.mp4").unlink()
+        finished(shop, "tuesday", table=True)
+        after = self.times(shop)
+        assert shop.service.bill == 2
+        assert after[:2] == before[:2]
+        assert after[2] > before[2]
+
+    def test_a_new_title_changes_none(self, shop):
+        finished(shop, table=True)
+        before = self.times(shop)
+        shop.rows["A"]["title"] = "Armchair"
+        finished(shop, "tuesday", table=True)
+        assert self.times(shop) == before
+
+    def test_of_a_render_that_was_taken_over_nobody_knows_when_it_was_submitted(self, shop):
+        shop.render()
+        shutil.rmtree(shop.output)
+        finished(shop, "tuesday", table=True)
+        submitted, rendered, delivered = self.times(shop)
+        assert (submitted, shop.service.bill) == (None, 2)
+        assert rendered <= delivered
+
+    def test_a_state_of_before_they_were_noted_is_read_and_makes_none_up(self, shop):
+        shop.render()
+        for file in (shop.output / "_render/state").iterdir():
+            data = json.loads(file.read_text())
+            for record in data["items"].values():
+                del record["submitted"], record["rendered"]
+            file.write_text(json.dumps(data))
+        (shop.output / "A/video.mp4").unlink()
+        finished(shop, "tuesday", table=True)
+        assert self.times(shop)[:2] == (None, None)
+        assert shop.service.bill == 2
+
 
 class TestDatabase:
     def wanted(self, database):
@@ -117,13 +191,46 @@ class TestDatabase:
                 finished(shop, run, group=group, groups=3, **self.wanted(database))
         assert database.run("SELECT COUNT(*), COUNT(DISTINCT item_key) FROM renders") == [(24, 12)]
 
-    def test_a_database_that_is_away_loses_nothing_that_was_paid(self, shop, database, monkeypatch):
-        monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", '{"conn_type": "sqlite", "host": "/nowhere/at.all"}')
+    AWAY = ("AIRFLOW_CONN_WAREHOUSE", '{"conn_type": "sqlite", "host": "/nowhere/at.all"}')
+
+    def test_one_that_is_away_is_told_before_anything_is_paid(self, shop, database, monkeypatch):
+        monkeypatch.setenv(*self.AWAY)
         with pytest.raises(OutputError, match="cannot write renders"):
-            finished(shop, **self.wanted(database))
-        monkeypatch.undo()
-        assert set(outcomes(shop.render()).values()) == {"delivered"}
+            shop.task(**self.wanted(database)).submit()
+        assert shop.service.calls == []
+
+    def test_a_table_that_lacks_columns_is_told_before_anything_is_paid(self, shop, database):
+        database.run("CREATE TABLE renders (sku TEXT)")
+        with pytest.raises(OutputError, match="it lacks the columns folder_id, shard, row_id"):
+            shop.task(**self.wanted(database)).submit()
+        assert shop.service.calls == []
+
+    def test_one_that_goes_away_later_loses_nothing_that_was_paid(self, shop, database):
+        task = shop.task(**self.wanted(database))
+        task.submit()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv(*self.AWAY)
+            assert set(outcomes(task.finish()).values()) == {"delivered"}
+            run = task.begin(task.memory)
+            with pytest.raises(OutputError, match="cannot write renders"):
+                run.export(run.plan())
+        finished(shop, **self.wanted(database))
+        assert database.run("SELECT DISTINCT item_key FROM renders ORDER BY 1") == [("A",), ("B",)]
         assert shop.service.bill == 2
+
+    def test_one_that_is_away_while_nothing_is_to_be_paid_does_not_hold_up_the_files(
+        self, shop, database, monkeypatch
+    ):
+        shop.render()
+        (shop.output / "A/video.mp4").unlink()
+        monkeypatch.setenv(*self.AWAY)
+        report = shop.render("tuesday", **self.wanted(database))
+        assert outcomes(report) == {"A": "delivered", "B": "unchanged"}
+
+    def test_a_long_sku_does_not_sink_the_table(self, shop, database):
+        shop.rows["A"]["sku"] = "S" * 400
+        finished(shop, **self.wanted(database))
+        assert database.run("SELECT DISTINCT length(sku) FROM renders ORDER BY 1") == [(1,), (400,)]
 
 
 class TestTitles:
@@ -196,6 +303,24 @@ class TestSpent:
         assert report.spent == task.spent == shop.service.bill == 4
         assert sum(item.credits for item in report.items) == 2
         assert report.summary()["credits_spent"] == "4"
+        assert report.fruitless == 2
+
+    def test_what_the_vendor_failed_is_fruitless_in_the_run_that_paid_for_it(self, shop):
+        shop.service.failing["A"] = 1
+        report = shop.render()
+        assert outcomes(report) == {"A": "failed", "B": "delivered"}
+        assert (report.spent, report.fruitless) == (2, 1)
+        assert {item.key: item.fruitless for item in report.items} == {"A": 1, "B": 0}
+        report = shop.render("tuesday")
+        assert set(outcomes(report).values()) == {"delivered", "unchanged"}
+        assert (report.spent, report.fruitless) == (1, 0)
+
+    def test_what_an_earlier_run_lost_is_not_told_again_of_an_item_that_is_left_alone(self, shop):
+        shop.service.failing["A"] = 1
+        assert shop.render(max_attempts=1).fruitless == 1
+        report = shop.render("tuesday", max_attempts=1)
+        assert outcomes(report)["A"] == "failed"
+        assert (report.spent, report.fruitless) == (0, 0)
 
     def test_what_an_earlier_run_paid_is_not_in_it(self, shop):
         shop.service.slow = True

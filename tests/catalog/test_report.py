@@ -32,7 +32,7 @@ def report(**changes) -> Report:
         ItemReport("B", Outcome.UNCHANGED, folder="B", files=({"path": "B/x.png", "kind": "image"},)),
         ItemReport("C", Outcome.FAILED, Stage.CHECK, reason="model c.glb is <cut> short."),
         ItemReport("D", Outcome.FAILED, Stage.DOWNLOAD, reason="no route", credits=Decimal(2)),
-        ItemReport("E", Outcome.DELIVERED, adopted=True),
+        ItemReport("E", Outcome.DELIVERED, adopted=True, fruitless=Decimal("0.5")),
         ItemReport("F", Outcome.PENDING, Stage.RENDER),
     ]
     defaults = {
@@ -100,6 +100,32 @@ def test_the_table_links_to_folders_and_to_the_vendor():
         in text
     )
     assert "| F | pending | 0 |  | 0 |" in text
+
+
+def test_what_went_into_renders_that_came_to_nothing_is_told_and_no_refund_is_made_up(root):
+    bad = ItemReport("G", Outcome.FAILED, Stage.RENDER, credits=Decimal(2), fruitless=Decimal(2))
+    whole = report(items=[*report().items, bad])
+    assert whole.fruitless == Decimal("2.5")
+    assert (whole.to_json()["credits"]["fruitless"], whole.to_json()["credits"]["refunded"]) == ("2.5", None)
+    assert (whole.summary()["credits_fruitless"], whole.summary()["credits_refunded"]) == ("2.5", None)
+    told = whole.markdown()
+    assert "2.5 credits went into renders that came to nothing." in told
+    assert "Whether they are given back, DXGL does not tell" in told
+    whole.write(root)
+    page = (root / "_render/reports/gallery.html").read().decode()
+    assert "3.5 credits spent, 2.5 of them for nothing" in page
+
+
+def test_a_run_in_which_nothing_was_lost_does_not_speak_of_it():
+    text = report(items=[ItemReport("A", Outcome.DELIVERED, credits=Decimal(1))]).markdown()
+    assert "came to nothing" not in text
+
+
+def test_a_report_of_before_this_was_counted_is_read():
+    data = report().to_json()
+    for item in data["items"]:
+        del item["fruitless"]
+    assert Report.from_json(data).fruitless == 0
 
 
 def test_an_empty_report_is_readable():

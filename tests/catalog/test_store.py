@@ -26,6 +26,9 @@ FULL = record(
     spent=Decimal("1.5"),
     files=({"path": "A/x.png", "size": 3},),
     source={"path": "/a.glb", "size": 5, "mtime": 1795322294380054123, "sha256": "ab"},
+    submitted="2026-01-02T03:04:05+00:00",
+    rendered="2026-01-02T03:05:06+00:00",
+    updated="2026-01-02T03:06:07+00:00",
 )
 
 
@@ -176,7 +179,7 @@ def test_the_state_of_ten_thousand_items_is_one_file_per_fifty(tmp_path):
 
 def test_render_json_tells_other_programs_about_an_item(root):
     item = CatalogItem("A/dark", "A", "a.glb", "dark", {"aspect": "16:9"}, "Böhm", ("seating",))
-    write_item(root, item, FULL, vendor="dxgl", rendered_at="2026-01-02T03:04:05Z")
+    write_item(root, item, FULL, vendor="dxgl")
     assert json.loads((root / "A/dark/render.json").read()) == {
         "sku": "A",
         "variant": "dark",
@@ -188,7 +191,9 @@ def test_render_json_tells_other_programs_about_an_item(root):
         "render_id": "r1",
         "credits": "1.5",
         "fingerprint": "f",
-        "rendered_at": "2026-01-02T03:04:05Z",
+        "submitted_at": "2026-01-02T03:04:05+00:00",
+        "rendered_at": "2026-01-02T03:05:06+00:00",
+        "delivered_at": "2026-01-02T03:06:07+00:00",
         "files": [{"path": "A/x.png", "size": 3}],
     }
 
@@ -201,9 +206,9 @@ def test_the_store_takes_urls_and_paths(tmp_path):
 def test_an_item_that_left_takes_its_files_along_and_leaves_those_of_its_variants(root):
     for path in ("A/x.png", "A/dark/x.png"):
         (root / path).write(b"123")
-    write_item(root, CatalogItem("A", "A", "a.glb"), FULL, vendor="dxgl", rendered_at="")
+    write_item(root, CatalogItem("A", "A", "a.glb"), FULL, vendor="dxgl")
     dark = record(files=({"path": "A/dark/x.png", "size": 3},))
-    write_item(root, CatalogItem("A/dark", "A", "a.glb", "dark"), dark, vendor="dxgl", rendered_at="")
+    write_item(root, CatalogItem("A/dark", "A", "a.glb", "dark"), dark, vendor="dxgl")
     remove_item(root, FULL)
     assert sorted(map(root.below, root.walk())) == ["A/dark/render.json", "A/dark/x.png"]
     remove_item(root, dark)

@@ -4,9 +4,10 @@ import json
 import sys
 from dataclasses import replace
 from decimal import Decimal
-from types import ModuleType, SimpleNamespace
+from io import BytesIO
 
 import pytest
+from pyarrow.parquet import ParquetFile
 
 from airflow_provider_render.catalog import table
 from airflow_provider_render.catalog.items import CatalogItem
@@ -33,7 +34,9 @@ DONE = Record(
     delivered_by="nightly/monday/render[3]",
     spent=Decimal("1.5"),
     files=(VIDEO, VIEWER),
-    updated="2026-01-02T03:04:05+00:00",
+    submitted="2026-01-02T03:04:05+00:00",
+    rendered="2026-01-02T03:05:06+00:00",
+    updated="2026-01-02T03:06:07+00:00",
 )
 
 
@@ -45,6 +48,10 @@ def some_rows(*numbers):
     return [
         {**dict.fromkeys(COLUMNS), "item_key": f"SKU-{n}", "size_bytes": n, "credits": 0.5} for n in numbers
     ]
+
+
+def parquet(there):
+    return ParquetFile(BytesIO(there.read()))
 
 
 def lines(there):
@@ -69,7 +76,9 @@ class TestRows:
             "vendor": "dxgl",
             "job_id": "R1",
             "model_id": "M1",
-            "rendered_at": "2026-01-02T03:04:05+00:00",
+            "submitted_at": "2026-01-02T03:04:05+00:00",
+            "rendered_at": "2026-01-02T03:05:06+00:00",
+            "delivered_at": "2026-01-02T03:06:07+00:00",
             "delivered": "this run",
             "delivered_by": "nightly/monday/render[3]",
         }
@@ -92,9 +101,14 @@ class TestRows:
     @pytest.mark.parametrize("phase", [Phase.INTENT, Phase.SUBMITTED, Phase.FAILED])
     def test_files_that_await_a_new_render_stay_without_the_facts_of_that_render(self, phase):
         for row in rows(replace(DONE, phase=phase)):
-            facts = ("credits", "vendor", "job_id", "model_id", "rendered_at")
-            assert [row[column] for column in facts] == [None] * 5
+            facts = ("credits", "vendor", "job_id", "model_id", "submitted_at", "rendered_at", "delivered_at")
+            assert [row[column] for column in facts] == [None] * 7
             assert row["sha256"] == "ab" * 32
+
+    def test_times_that_an_older_state_did_not_note_are_not_made_up(self):
+        row = rows(replace(DONE, submitted="", rendered=""))[0]
+        assert (row["submitted_at"], row["rendered_at"]) == (None, None)
+        assert row["delivered_at"] == DONE.updated
 
     def test_an_item_without_files_has_no_rows(self):
         assert rows(replace(DONE, files=())) == []
@@ -173,47 +187,56 @@ class TestParts:
 
 
 class TestParquet:
-    @pytest.fixture
-    def written(self, monkeypatch):
-        """What was written by a stand-in for pyarrow, without its hundred megabytes."""
-        tables = []
-
-        class ParquetWriter:
-            def __init__(self, where, schema):
-                self.where = where
-
-            def __enter__(self):
-                return self
-
-            def __exit__(self, *_):
-                with open(self.where, "wb") as file:
-                    file.write(b"PAR1")
-
-            def write_table(self, batch):
-                tables.append(batch)
-
-        arrow, parquet = ModuleType("pyarrow"), ModuleType("pyarrow.parquet")
-        arrow.string, arrow.int64, arrow.float64 = lambda: "string", lambda: "int64", lambda: "float64"
-        arrow.schema = dict
-        arrow.Table = SimpleNamespace(from_pylist=lambda rows_, schema: (schema, rows_))
-        parquet.ParquetWriter = ParquetWriter
-        monkeypatch.setitem(sys.modules, "pyarrow", arrow)
-        monkeypatch.setitem(sys.modules, "pyarrow.parquet", parquet)
-        return tables
-
-    def test_rows_are_written_in_batches_with_the_same_columns_for_all(self, root, written, monkeypatch):
+    def test_rows_come_back_as_they_were_with_the_same_types_for_all_batches(self, root, monkeypatch):
         monkeypatch.setattr(table, "BATCH", 2)
         TableFile(root / "table.parquet").write(some_rows(1, 2, 3))
-        assert [rows_ for _, rows_ in written] == [some_rows(1, 2), some_rows(3)]
-        for schema, _ in written:
-            assert list(schema) == list(COLUMNS)
-            assert (schema["size_bytes"], schema["credits"]) == ("int64", "float64")
-        assert (root / "table.parquet").read() == b"PAR1"
+        file = parquet(root / "table.parquet")
+        assert file.num_row_groups == 2
+        assert file.read().to_pylist() == some_rows(1, 2, 3)
+        types = dict(zip(file.schema_arrow.names, map(str, file.schema_arrow.types), strict=True))
+        assert list(types) == list(COLUMNS)
+        assert (types.pop("size_bytes"), types.pop("credits")) == ("int64", "double")
+        assert set(types.values()) == {"string"}
 
-    def test_without_pyarrow_the_package_is_named_before_anything_is_done(self, root, monkeypatch):
+    def test_a_table_without_rows_has_all_columns(self, root):
+        TableFile(root / "table.parquet").write([])
+        file = parquet(root / "table.parquet")
+        assert (file.metadata.num_rows, file.schema_arrow.names) == (0, list(COLUMNS))
+
+    def test_a_row_of_the_wrong_type_leaves_the_old_table_as_it_was(self, root):
+        TableFile(root / "table.parquet").write(some_rows(1))
+        with pytest.raises(OutputError, match=r"cannot write .*table\.parquet"):
+            TableFile(root / "table.parquet").write([{**some_rows(2)[0], "size_bytes": "many"}])
+        assert parquet(root / "table.parquet").read().to_pylist() == some_rows(1)
+
+    def test_without_pyarrow_the_extra_is_named_before_anything_is_done(self, root, monkeypatch):
         monkeypatch.setitem(sys.modules, "pyarrow", None)
-        with pytest.raises(RenderInputError, match=r"pip install pyarrow; or name a \.jsonl file"):
+        message = r"pip install 'airflow-provider-render\[parquet\]'; or name a \.jsonl file"
+        with pytest.raises(RenderInputError, match=message):
             TableFile(root / "table.parquet")
+
+
+class TestCheck:
+    @pytest.mark.parametrize("groups", [1, 3])
+    def test_a_place_that_can_be_written_passes_and_keeps_what_is_there(self, root, groups):
+        TableFile(root / "table.jsonl", 0, groups).write(some_rows(1))
+        before = {root.below(entry): entry.size for entry in root.walk()}
+        TableFile(root / "table.jsonl", 0, groups).check()
+        assert {root.below(entry): entry.size for entry in root.walk()} == before
+
+    @pytest.mark.parametrize("groups", [1, 3])
+    def test_a_folder_in_the_place_of_the_table_is_refused(self, root, groups):
+        (root / "table.jsonl/kept.txt").write(b"")
+        with pytest.raises(RenderInputError, match=r"table\.jsonl is a folder, not a file"):
+            TableFile(root / "table.jsonl", 0, groups).check()
+
+    @pytest.mark.parametrize("groups", [1, 3])
+    def test_a_place_that_cannot_be_written_is_refused(self, tmp_path, groups):
+        (tmp_path / "file").write_text("")
+        (tmp_path / "dangling").symlink_to(tmp_path / "nowhere/at/all")
+        for folder in ("file", "dangling"):
+            with pytest.raises(OutputError, match=r"table: cannot write .*table\.jsonl"):
+                TableFile(place(tmp_path / folder / "table.jsonl"), 0, groups).check()
 
 
 class TestWhere:

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import re
+
 import pytest
+from sqlalchemy import types
+from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from airflow_provider_render.catalog.table import COLUMNS
-from airflow_provider_render.catalog.table_sql import IDENTITY, TYPES, SqlTable
+from airflow_provider_render.catalog.table_sql import IDENTITY, MOST_REFUSED, TYPES, SqlTable
 from airflow_provider_render.core.errors import OutputError, RenderInputError
 
 HOME = "s3://acme-renders"
@@ -40,7 +44,7 @@ def told(database):
 
 
 def test_the_table_has_every_column_and_is_created_where_it_is_missing(told):
-    assert set(TYPES) == {*COLUMNS, "output_folder", "shard", "checksum"}
+    assert set(TYPES) == {*COLUMNS, "output_folder", "folder_id", "shard", "row_id", "checksum"}
     told.sync({3: [row("A", sku="A", size_bytes=9, credits=1.5, link="https://x")]})
     assert told.rows("output_folder, shard, item_key, path, sku, size_bytes, credits, link, variant") == [
         (HOME, 3, "A", "A/a.png", "A", 9, 1.5, "https://x", None)
@@ -52,6 +56,11 @@ def test_a_table_that_is_there_is_used_as_it_is(told, database):
     database.run(f"CREATE TABLE renders ({columns}, remark TEXT)")
     told.sync({3: [row("A")]})
     assert told.rows() == [("A", "A/a.png")]
+
+
+def test_items_that_tell_of_one_file_have_rows_of_their_own(told):
+    told.sync({3: [row("A", "x.png"), row("B", "x.png")]})
+    assert told.rows() == [("A", "x.png"), ("B", "x.png")]
 
 
 def test_what_did_not_change_is_not_written_again(told):
@@ -93,16 +102,16 @@ def test_several_catalogs_share_a_table(told):
 
 def test_two_groups_that_both_find_no_table_create_one(database, monkeypatch):
     table, other = SqlTable(database.conn_id, "renders"), SqlTable(database.conn_id, "renders")
-    look = SqlTable._is_there
+    look = SqlTable._has
 
-    def meanwhile(self, connection, cursor):
-        there = look(self, connection, cursor)
-        monkeypatch.setattr(SqlTable, "_is_there", look)
+    def meanwhile(self, connection, cursor, columns):
+        there = look(self, connection, cursor, columns)
+        monkeypatch.setattr(SqlTable, "_has", look)
         if not there:
             other.sync(HOME, [(4, [row("B")])], 16)
         return there
 
-    monkeypatch.setattr(SqlTable, "_is_there", meanwhile)
+    monkeypatch.setattr(SqlTable, "_has", meanwhile)
     table.sync(HOME, [(3, [row("A")])], 16)
     assert database.run("SELECT item_key FROM renders ORDER BY item_key") == [("A",), ("B",)]
 
@@ -113,11 +122,124 @@ def test_a_row_is_told_from_others_by_what_it_is_looked_up_by(told, database):
     assert tuple(name for (name,) in keys) == IDENTITY
 
 
-def test_a_transaction_that_fails_leaves_the_rows_of_its_items_as_they_were(told):
+class TestTypes:
+    @pytest.mark.parametrize("dialect", [mysql, postgresql, sqlite])
+    def test_each_type_is_one_that_the_database_has(self, dialect):
+        known = {
+            "TEXT": types.Text(),
+            "INTEGER": types.Integer(),
+            "NUMERIC(20)": types.Numeric(20),
+            "NUMERIC(18, 6)": types.Numeric(18, 6),
+        }
+        for column, kind in TYPES.items():
+            told = kind.removesuffix(" NOT NULL")
+            length = re.fullmatch(r"VARCHAR\((\d+)\)", told)
+            same = types.String(int(length[1])) if length else known[told]
+            assert same.compile(dialect.dialect()) == told, column
+
+    def test_mysql_can_index_the_key_and_hold_the_row(self):
+        lengths = {name: int(size) * 4 for name, size in _lengths()}
+        assert sum(lengths.get(name, 4) for name in IDENTITY) <= 3072
+        assert sum(lengths.values()) <= 65_535
+        assert all("TEXT" not in TYPES[name] and "NOT NULL" in TYPES[name] for name in IDENTITY)
+
+    def test_no_text_of_a_catalog_or_vendor_is_cut_short_by_its_column(self):
+        bounded = {name for name, _ in _lengths()}
+        assert bounded.isdisjoint(
+            {"item_key", "sku", "variant", "path", "uri", "link", "output_folder", "job_id", "model_id"}
+        )
+
+    def test_a_sku_of_any_length_and_what_no_database_stores_are_written(self, told):
+        told.sync({3: [row("S" * 3000, "p" * 500), row("B", link="https://x/\0y", job_id="a\udc80")]})
+        assert told.rows("item_key, length(path), link, job_id") == [
+            ("B", 7, "https://x/y", "a?"),
+            ("S" * 3000, 500, None, None),
+        ]
+
+    def test_keys_that_a_database_may_take_for_the_same_are_rows_of_their_own(self, told, database):
+        columns = ", ".join(f"{name} {kind} COLLATE NOCASE" for name, kind in TYPES.items())
+        database.run(f"CREATE TABLE renders ({columns}, PRIMARY KEY ({', '.join(IDENTITY)}))")
+        told.sync({3: [row("abc"), row("ABC")]})
+        told.sync({3: [row("abc"), row("ABC")]}, home=HOME.upper())
+        assert len(told.rows()) == 4
+
+
+def _lengths():
+    found = ((name, re.match(r"VARCHAR\((\d+)\)", kind)) for name, kind in TYPES.items())
+    return [(name, length[1]) for name, length in found if length]
+
+
+class TestRefusedRows:
+    BAD = 10**30
+    """A size that SQLite has no room for."""
+
+    def test_one_does_not_keep_the_others_from_being_written_and_is_named(self, told):
+        told.sync({3: [row("A"), row("B"), row("OLD")]})
+        message = r"rows refused: 1; all others are written\. The first: B, B/a\.png: .*too large"
+        with pytest.raises(OutputError, match=message):
+            told.sync({3: [row("A", size_bytes=1), row("B", size_bytes=self.BAD), row("C")]})
+        assert told.rows("item_key, size_bytes") == [("A", 1), ("B", None), ("C", None)]
+
+    def test_it_is_written_as_soon_as_it_is_good(self, told):
+        with pytest.raises(OutputError):
+            told.sync({3: [row("A", size_bytes=self.BAD), row("B")]})
+        told.sync({3: [row("A", size_bytes=5), row("B")]})
+        assert told.rows("item_key, size_bytes") == [("A", 5), ("B", None)]
+
+    def test_those_of_one_file_of_the_state_do_not_stop_the_files_after_it(self, told):
+        files = {number: [row(f"SKU-{number}")] for number in range(40)}
+        files[0] = [row("SKU-0", size_bytes=self.BAD)]
+        with pytest.raises(OutputError, match="rows refused: 1"):
+            told.sync(files, count=64)
+        assert len(told.rows()) == 39
+
+    def test_a_database_that_refuses_many_is_not_asked_for_each_of_a_large_catalog(self, told):
+        rows = [row(f"SKU-{number}", size_bytes=self.BAD) for number in range(1000)]
+        with pytest.raises(OutputError, match=f"rows refused: {MOST_REFUSED}; the rest was left"):
+            told.sync({3: rows})
+
+
+class TestCheck:
+    def test_it_creates_the_table_and_writes_no_row(self, told, database):
+        SqlTable(database.conn_id, "renders").check()
+        assert told.rows() == []
+        told.sync({3: [row("A")]})
+        told.watch()
+        SqlTable(database.conn_id, "renders").check()
+        assert (told.changes(), len(told.rows())) == ({}, 1)
+
+    def test_columns_that_a_table_lacks_are_named(self, database):
+        columns = ", ".join(name for name in TYPES if name not in ("rendered_at", "checksum"))
+        database.run(f"CREATE TABLE renders ({columns})")
+        with pytest.raises(OutputError, match="it lacks the columns rendered_at, checksum; add them"):
+            SqlTable(database.conn_id, "renders").check()
+
+    def test_a_table_that_may_only_be_read_is_refused(self, database):
+        database.run(f"CREATE TABLE base ({', '.join(TYPES)})")
+        database.run("CREATE VIEW renders AS SELECT * FROM base")
+        with pytest.raises(OutputError, match="cannot modify renders"):
+            SqlTable(database.conn_id, "renders").check()
+
+    @pytest.mark.parametrize("name", ["nowhere.renders", "order"])
+    def test_a_name_that_the_database_refuses_is_told(self, database, name):
+        with pytest.raises(OutputError, match=f"table_name: cannot write {name} on connection 'warehouse'"):
+            SqlTable(database.conn_id, name).check()
+
+    def test_a_database_that_cannot_be_reached_is_told(self, database, monkeypatch):
+        monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", '{"conn_type": "sqlite", "host": "/nowhere/at.all"}')
+        with pytest.raises(OutputError, match="unable to open database file"):
+            SqlTable(database.conn_id, "renders").check()
+
+
+def test_a_database_that_goes_away_while_it_is_written_is_an_output_error(told, database):
     told.sync({3: [row("A")]})
-    with pytest.raises(OutputError, match="cannot write renders on connection 'warehouse'"):
-        told.sync({3: [row("B"), row("C", kind=object())]})
-    assert told.rows() == [("A", "A/a.png")]
+
+    def away():
+        yield 3, [row("B")]
+        database.run("DROP TABLE renders")
+
+    with pytest.raises(OutputError, match="cannot write renders on connection 'warehouse': no such table"):
+        SqlTable(database.conn_id, "renders").sync(HOME, away(), 16)
 
 
 def test_a_database_that_cannot_be_reached_is_an_output_error(database, monkeypatch):

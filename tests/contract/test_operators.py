@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_render.core.errors import OutcomeUnknownError, UnavailableError
+from airflow_provider_render.hooks.base import BUILT_IN
 from airflow_provider_render.operators.catalog import RenderCatalogOperator, RenderModelOperator
 from airflow_provider_render.operators.render import (
     DownloadRendersOperator,
@@ -50,16 +51,17 @@ def test_a_chain_of_single_steps_delivers_one_render(account, choice, capabiliti
         lambda: SubmitRenderOperator(task_id="submit", model=uploaded, settings=choice.first, **common)
     ).run()
     done = Task(lambda: RenderSensor(task_id="wait", job=job, **wait, **common)).run()
-    files = Task(
+    downloaded = Task(
         lambda: DownloadRendersOperator(task_id="get", job=done, output=tmp_path / "out", **common)
     ).run()
+    files = downloaded["files"]
 
     assert uploaded["vendor"] == job["vendor"] == account.name
     assert files
     assert all(whole(file["uri"], file["size"]) for file in files)
     if not capabilities.call_price:
         assert account.spent == 1
-    assert account.token not in json.dumps([uploaded, job, done, files])
+    assert account.token not in json.dumps([uploaded, job, done, downloaded])
 
 
 class Nights:
@@ -95,7 +97,8 @@ def test_a_catalog_is_rendered_once_and_then_only_what_changed(account, choice, 
     assert (third["unchanged"], third["delivered"], third["credits_spent"]) == (1, 1, "1")
 
     nights.rows[1][f"settings@{account.name}"] = dict(choice.second)
-    nights.rows[1]["settings@another"] = {"nonsense": True}
+    other = next(name for name in BUILT_IN if name != account.name)
+    nights.rows[1][f"settings@{other}"] = {"nonsense": True}
     fourth = nights.night(4).run()
     assert (fourth["unchanged"], fourth["delivered"], fourth["credits_spent"]) == (1, 1, "1")
     for row in nights.rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from airflow_provider_render.hooks.base import BUILT_IN
 from tests.contract.vendors import VENDORS
 from tests.dags.conftest import start_airflow
 from tests.operators.account import new_model
@@ -14,7 +15,8 @@ __all__ = ["start_airflow"]
 def test_the_nightly_catalog_runs_at_every_vendor_by_changing_two_variables(account, tmp_path, start_airflow):
     new_model(tmp_path / "models")
     catalog = tmp_path / "catalog.csv"
-    catalog.write_text(f"sku,model,settings@nobody.x\nCHR-{account.name},models/chair.glb,1\n")
+    other = next(name for name in BUILT_IN if name != account.name)
+    catalog.write_text(f"sku,model,settings@{other}.x\nCHR-{account.name},models/chair.glb,1\n")
     connection = {f"AIRFLOW_CONN_{account.conn_id.upper()}": account.connection()}
     airflow = start_airflow(
         **connection,

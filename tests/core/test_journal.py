@@ -16,6 +16,7 @@ from airflow_provider_render.core.journal import (
     decide,
     intend,
     observed,
+    preparing,
     submitted,
 )
 
@@ -47,6 +48,9 @@ records = st.builds(
     files=st.lists(st.dictionaries(texts, texts, max_size=2), max_size=2).map(tuple),
     source=st.dictionaries(texts, st.integers() | texts, max_size=3),
     updated=texts,
+    submitted=texts,
+    rendered=texts,
+    lost=st.decimals(0, 1000, places=2),
 )
 
 
@@ -80,6 +84,12 @@ class TestJson:
             "f", Phase.INTENT
         )
 
+    def test_what_is_not_known_takes_no_room(self):
+        names = {"submitted", "rendered", "lost"}
+        assert names.isdisjoint(Record("f", Phase.INTENT).to_json())
+        full = Record("f", Phase.INTENT, submitted="t1", rendered="t2", lost=Decimal(1)).to_json()
+        assert {name: full[name] for name in names} == {"submitted": "t1", "rendered": "t2", "lost": "1"}
+
 
 class TestDecide:
     @pytest.mark.parametrize(
@@ -104,7 +114,7 @@ class TestDecide:
     def test_what_should_look_different_is_rendered_however_far_the_old_one_came(self, phase):
         assert decide(record(phase), "g", outputs_present=True) is Action.RENDER
 
-    @pytest.mark.parametrize("phase", set(Phase) - {Phase.INTENT})
+    @pytest.mark.parametrize("phase", sorted(set(Phase) - {Phase.INTENT}))
     def test_force_renders_anew_what_it_has_not_been_served_for(self, phase):
         assert decide(record(phase), "f", outputs_present=True, force="f1") is Action.RENDER
 
@@ -170,6 +180,50 @@ class TestIntend:
         once = intend(before, mark, exclude=exclude, force=force)
         assert decide(once, mark, outputs_present=True, force=force) is Action.RECOVER
         assert intend(once, mark, exclude=exclude, force=force) == once
+
+
+class TestLost:
+    """What a run has paid for renders of an item that came to nothing."""
+
+    @pytest.mark.parametrize("mark", ["f", "g"])
+    @pytest.mark.parametrize("phase", [Phase.FAILED, Phase.GONE])
+    def test_it_adds_up_over_the_renders_of_one_run(self, phase, mark):
+        first = record(phase, run="monday")
+        again = replace(intend(first, mark, run="monday"), run="monday")
+        third = replace(submitted(again, JOB, Decimal(3)), phase=phase)
+        assert (first.fruitless, again.fruitless, third.fruitless) == (2, 2, 5)
+
+    def test_a_render_that_came_to_something_is_not_in_it(self):
+        assert intend(record(Phase.DELIVERED, run="monday"), "f", force="x", run="monday").fruitless == 0
+        assert record(Phase.SUBMITTED).fruitless == 0
+
+    def test_what_another_run_paid_is_not_in_it(self):
+        assert intend(record(Phase.FAILED, run="monday", lost=Decimal(9)), "f", run="tuesday").lost == 0
+
+    def test_an_intent_that_is_repeated_counts_nothing_twice(self):
+        once = replace(intend(record(Phase.FAILED, run="monday"), "f", run="monday"), run="monday")
+        assert intend(once, "f", run="monday").lost == once.lost == 2
+
+
+class TestTimes:
+    DONE = RenderState(RenderStatus.SUCCEEDED, "done")
+
+    def test_each_step_notes_its_own(self):
+        accepted = submitted(intend(None, "f"), JOB, Decimal(3), "t1")
+        assert (accepted.submitted, accepted.rendered) == ("t1", "")
+        finished = observed(accepted, self.DONE, "t2")
+        assert (finished.submitted, finished.rendered) == ("t1", "t2")
+        assert observed(finished, self.DONE, "t3").rendered == "t2"
+
+    def test_a_model_that_became_ready_is_not_rendered_yet(self):
+        ready = observed(preparing(intend(None, "f"), JOB), self.DONE, "t1")
+        assert (ready.phase, ready.rendered) == (Phase.PREPARED, "")
+
+    @pytest.mark.parametrize("mark", ["f", "g"])
+    def test_a_new_render_has_times_of_its_own(self, mark):
+        before = record(Phase.DELIVERED, submitted="t1", rendered="t2")
+        after = submitted(intend(before, mark, force="x"), JOB, Decimal(1))
+        assert (after.submitted, after.rendered) == ("", "")
 
 
 class TestProgress:

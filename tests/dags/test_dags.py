@@ -86,7 +86,7 @@ def test_the_dags_run_in_airflow_and_pay_once(dxgl, tmp_path, start_airflow):
     steps = airflow.run("dxgl_single_steps")
     assert steps["state"] == "success", steps["said"]
     files = next(value for task, _, value in steps["xcoms"] if task == "download")
-    assert {Path(file["uri"]).name for file in files} == {"video.mp4", "poster.png"}
+    assert {Path(file["uri"]).name for file in files["files"]} == {"video.mp4", "poster.png"}
     assert dxgl.spent == 1
 
     nights = [airflow.run("dxgl_nightly_catalog") for _ in range(2)]

@@ -242,13 +242,25 @@ def test_a_single_model_is_known_by_its_sku_and_variant(dxgl, rendered, tmp_path
         ({"settings": "{"}, RenderInputError, "settings: not JSON"),
         ({"force": "maybe"}, RenderInputError, "force: "),
         ({"plan_only": "maybe"}, RenderInputError, "plan_only: "),
+        *(
+            ({"output": output}, RenderInputError, "output: must be the path")
+            for output in ("", "{{ none }}")
+        ),
+        (
+            {"on_ambiguous": "Fail"},
+            RenderInputError,
+            "on_ambiguous: must be .*, not 'Fail'",
+        ),
+        ({"extra_columns": "drop"}, RenderInputError, "extra_columns: must be 'error' or 'ignore'"),
+        ({"concurrency": 0}, RenderInputError, "concurrency: must be a whole number from 1, not 0"),
+        ({"max_attempts": 0}, RenderInputError, "max_attempts: "),
+        ({"shard_groups": "4"}, RenderInputError, "shard_groups: .* not '4'"),
     ],
 )
 def test_wrong_input_fails_the_task_before_anything_is_paid(idle, tmp_path, wrong, kind, message):
     given = {"catalog": rows(new_model(tmp_path)), "output": str(tmp_path / "out"), **wrong}
-    task = catalog(idle, given.pop("catalog"), given.pop("output"), **given)
     with idle.counted("^(POST|PUT|PATCH|DELETE)") as writes, pytest.raises(kind, match=message):
-        task.run()
+        catalog(idle, given.pop("catalog"), given.pop("output"), **given).run()
     assert writes == [0]
 
 

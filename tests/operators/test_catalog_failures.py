@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
 import pytest
 from airflow.sdk.exceptions import TaskDeferred
 
-from airflow_provider_render.core.errors import AuthError, RenderFailedError, UnavailableError
+from airflow_provider_render.core.errors import (
+    AuthError,
+    RenderFailedError,
+    RenderInputError,
+    UnavailableError,
+)
 from tests.operators.account import new_model, rows
 from tests.operators.task import fire
 from tests.operators.test_catalog import catalog, files_below, single
@@ -21,9 +27,13 @@ def corrupt(folder: Path, name: str = "broken") -> str:
     return str(path)
 
 
-def outcomes(summary: dict) -> dict[str, str]:
+def reported(summary: dict, told: str) -> dict[str, str]:
     items = json.loads(Path(summary["report"]).read_text())["items"]
-    return {item["key"]: item["outcome"] for item in items}
+    return {item["key"]: item[told] for item in items}
+
+
+def outcomes(summary: dict) -> dict[str, str]:
+    return reported(summary, "outcome")
 
 
 def test_a_corrupt_model_fails_alone_and_costs_nothing(dxgl, rendered, tmp_path):
@@ -171,16 +181,76 @@ def test_an_account_that_runs_dry_leaves_the_rest_for_later(idle, tmp_path):
     assert idle.spent == 2
 
 
-def test_a_model_that_changed_while_its_render_was_under_way_is_not_taken_for_done(idle, tmp_path):
-    model = new_model(tmp_path)
-    task = catalog(idle, rows(model), tmp_path / "out", deferrable=True)
+@pytest.mark.parametrize("change", [lambda path: path.write_bytes(glb()), Path.unlink], ids=["new", "gone"])
+def test_what_a_run_has_paid_it_delivers_whatever_became_of_the_model_meanwhile(dxgl, tmp_path, change):
+    model = Path(new_model(tmp_path))
+    task = catalog(dxgl, rows(str(model)), tmp_path / "out", deferrable=True)
     deferred = task.start()
-    Path(model).write_bytes(glb())
+    change(model)
 
-    summary = task.resume(deferred, {"status": "ready"})
+    summary = task.resume(deferred, fire(deferred.trigger))
 
-    assert summary["pending"] == 1
-    assert idle.spent == 1
+    assert (summary["delivered"], summary["credits_spent"], dxgl.spent) == (1, "1", 1)
+
+
+def test_the_next_run_renders_a_model_that_changed_while_its_render_was_under_way(dxgl, tmp_path):
+    model = Path(new_model(tmp_path))
+    task = catalog(dxgl, rows(str(model)), tmp_path / "out", deferrable=True)
+    deferred = task.start()
+    model.write_bytes(glb())
+    task.resume(deferred, fire(deferred.trigger))
+    told = json.loads((tmp_path / "out/chair/render.json").read_text())
+
+    later = catalog(dxgl, rows(str(model)), tmp_path / "out", run_id="later").run()
+
+    assert (later["delivered"], dxgl.spent) == (1, 2)
+    now = json.loads((tmp_path / "out/chair/render.json").read_text())
+    assert now["model"]["sha256"] == hashlib.sha256(model.read_bytes()).hexdigest() != told["model"]["sha256"]
+
+
+def test_a_finished_item_that_changes_while_the_run_waits_is_left_to_the_next_run(dxgl, rendered, tmp_path):
+    still = tmp_path / "still.glb"
+    still.write_bytes(Path(rendered[0]).read_bytes())
+    catalog(dxgl, rows(str(still)), tmp_path / "out").run()
+    table = rows(str(still), new_model(tmp_path))
+    task = catalog(dxgl, table, tmp_path / "out", run_id="later", deferrable=True)
+    deferred = task.start()
+    still.write_bytes(glb())
+
+    summary = task.resume(deferred, fire(deferred.trigger))
+
+    assert outcomes(summary) == {"still": "pending", "chair": "delivered"}
+    (told,) = (
+        item for item in json.loads(Path(summary["report"]).read_text())["items"] if item["key"] == "still"
+    )
+    assert told["reason"] == "model changed; left to a later run"
+    assert dxgl.spent == 1
+
+
+@pytest.mark.parametrize(
+    ("unpayable", "note"),
+    [({"max_credits": 1}, "max_credits allows 1"), ({"table": "{folder}/table.jsonl"}, "is a folder")],
+    ids=["too_dear", "no_table"],
+)
+def test_a_plan_that_may_not_be_paid_delivers_and_reports_what_was_paid_before(
+    dxgl, tmp_path, unpayable, note
+):
+    (tmp_path / "table.jsonl").mkdir()
+    unpayable = {name: str(value).format(folder=tmp_path) for name, value in unpayable.items()}
+    first = catalog(dxgl, rows(new_model(tmp_path, "paid")), tmp_path / "out", deferrable=True)
+    fire(first.start().trigger)
+    table = rows(str(tmp_path / "paid.glb"), new_model(tmp_path, "one"), new_model(tmp_path, "two"))
+
+    with pytest.raises(RenderInputError, match=note):
+        catalog(dxgl, table, tmp_path / "out", run_id="later", **unpayable).run()
+
+    assert "paid/video.mp4" in files_below(tmp_path / "out")
+    (report,) = (tmp_path / "out/_render/reports").glob("*later*.json")
+    told = json.loads(report.read_text())
+    outcome = {item["key"]: item["outcome"] for item in told["items"]}
+    assert outcome == {"paid": "delivered", "one": "pending", "two": "pending"}
+    assert note in told["note"]
+    assert dxgl.spent == 1
 
 
 def test_the_event_of_the_trigger_is_only_a_hint(idle, tmp_path):

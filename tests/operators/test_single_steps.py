@@ -13,6 +13,8 @@ from airflow_provider_render.core.errors import (
     RenderInputError,
     SettingsError,
 )
+from airflow_provider_render.operators.glossi import GlossiRetryRenderOperator
+from airflow_provider_render.operators.imagine import ImagineSceneRenderOperator
 from airflow_provider_render.operators.render import (
     DownloadRendersOperator,
     SubmitRenderOperator,
@@ -49,7 +51,8 @@ def test_a_chain_of_single_steps_pays_one_credit_and_delivers_the_files(dxgl, tm
     uploaded = upload(dxgl, new_model(tmp_path)).run()
     job = submit(dxgl, uploaded).run()
     done = wait(dxgl, job, deferrable=True).run()
-    files = download(dxgl, done, tmp_path / "out").run()
+    downloaded = download(dxgl, done, tmp_path / "out").run()
+    files = downloaded["files"]
 
     assert dxgl.spent == 1
     assert job == uploaded["job"] == done
@@ -57,6 +60,7 @@ def test_a_chain_of_single_steps_pays_one_credit_and_delivers_the_files(dxgl, tm
     for file in files:
         assert Path(file["uri"]).stat().st_size == file["size"]
         assert file["job_id"] == job["id"]
+    assert (downloaded["renders"], downloaded["file_count"], downloaded["truncated"]) == (1, 2, False)
 
 
 @pytest.mark.parametrize("cleared", [False, True], ids=["retry", "clear"])
@@ -259,12 +263,13 @@ def test_downloads_keep_the_order_of_the_jobs_and_may_be_repeated(dxgl, rendered
     jobs = [submit(dxgl, upload(dxgl, model).run()).run() for model in rendered]
     task = download(dxgl, jobs, tmp_path / "out", outputs=["poster", "thumbnail"], folder="{model_id}/{id}")
 
-    files = task.run()
+    first = task.run()
 
+    files = first["files"]
     assert [file["job_id"] for file in files] == [job["id"] for job in jobs for _ in range(2)]
     assert {file["name"] for file in files} == {"poster.png", "thumb.mp4"}
     assert files[0]["uri"].startswith(f"{tmp_path}/out/{jobs[0]['model_id']}/{jobs[0]['id']}/")
-    assert task.run() == files
+    assert task.run() == first
     assert dxgl.spent == 0
 
 
@@ -343,3 +348,17 @@ def test_a_folder_is_not_a_model(idle, tmp_path):
     with pytest.raises(ModelFileError, match="folder"):
         upload(idle, str(tmp_path)).run()
     assert idle.spent == 0
+
+
+@pytest.mark.parametrize(
+    ("operator", "needs"),
+    [
+        (UploadModelOperator, {"model": "chair.glb"}),
+        (SubmitRenderOperator, {"model": "m1"}),
+        (GlossiRetryRenderOperator, {"job": {}}),
+        (ImagineSceneRenderOperator, {"scene_id": 1, "cameras": [1], "products": []}),
+    ],
+)
+def test_a_misspelt_answer_to_an_unclear_submit_never_passes_for_paying_again(operator, needs):
+    with pytest.raises(RenderInputError, match="on_ambiguous: must be 'fail' or 'resubmit', not 'Fail'"):
+        operator(task_id="t", render_conn_id="c", on_ambiguous="Fail", **needs)

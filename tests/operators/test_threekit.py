@@ -202,7 +202,9 @@ def matrix(asset, known, **more):
 
 
 def test_a_matrix_is_rendered_once_and_delivered_whole(threekit, armchair, stages, tmp_path):
-    files = matrix(armchair, stages, output=str(tmp_path), deferrable=True).run()
+    told = matrix(armchair, stages, output=str(tmp_path), deferrable=True).run()
+    files = told["files"]
+    assert (told["renders"], told["file_count"], told["truncated"]) == (1, 4, False)
     assert threekit.spent == 4
     white, cut = stages["White Studio"][:8], stages["Cut-out"][:8]
     names = {f"Moss_{white}.png", f"Navy_{white}.png", f"Moss_10_{cut}.png", f"Navy_10_{cut}.png"}
@@ -211,14 +213,22 @@ def test_a_matrix_is_rendered_once_and_delivered_whole(threekit, armchair, stage
     assert len({file["sha256"] for file in files}) == 4
 
     again = matrix(armchair, stages, output=str(tmp_path / "again"), attributes={"Variant": "Moss"}).run()
-    assert (len(again), threekit.spent) == (2, 4)
+    assert (again["file_count"], threekit.spent) == (2, 4)
+    assert Path(again["manifest"]).is_relative_to(tmp_path / "again/_render/manifests")
+
+
+def test_more_renders_than_can_be_handed_on_are_refused_before_they_are_paid(threekit, armchair):
+    assets = [f"{number:08}-0000-4000-8000-000000000000" for number in range(100)]
+    with pytest.raises(RenderInputError, match=r"assets: .* Name an output folder"):
+        task(ThreekitRenderOperator, assets=assets).run()
+    assert threekit.spent == 0
 
 
 def test_a_matrix_without_stages_is_delivered_whole_a_second_time(threekit, armchair, tmp_path):
     fields = {"assets": armchair, "attributes": {"Variant": ["Moss", "Navy"]}, "settings": {"width": 40}}
     first = task(ThreekitRenderOperator, **fields, output=str(tmp_path)).run()
     again = task(ThreekitRenderOperator, **fields, output=str(tmp_path)).run()
-    assert [file["sha256"] for file in again] == [file["sha256"] for file in first]
+    assert [file["sha256"] for file in again["files"]] == [file["sha256"] for file in first["files"]]
     assert threekit.spent == 2
 
 
@@ -236,7 +246,7 @@ def test_renders_that_stay_at_threekit_can_be_downloaded_by_another_task(
             folder="{model_id}",
         )
     ).run()
-    assert {file["name"] for file in files} == {"Moss.png", "Navy.png"}
+    assert {file["name"] for file in files["files"]} == {"Moss.png", "Navy.png"}
 
 
 def test_a_matrix_that_was_cut_off_is_found_by_its_name_and_paid_once(threekit, hook, armchair, stages):

@@ -1,0 +1,95 @@
+"""What reading from object storage asks of a server, over real sockets."""
+
+from __future__ import annotations
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from airflow_provider_render.catalog.storage import place
+from airflow_provider_render.catalog.store import StateStore
+from airflow_provider_render.core.errors import OutputError
+
+FILES = {"/whole": b"0123456789", "/empty": b"", "/store/_render/store.json": b'{"version": 1, "shards": 16}'}
+BROKEN = {"/broken": 500, "/forbidden": 403, "/store/_render/state/0000.json": 503}
+
+
+class Objects(BaseHTTPRequestHandler):
+    """Serves a few objects with ranges, as object storage does, and writes down what it is asked."""
+
+    asked: list[str]
+
+    def do_HEAD(self):
+        self.do_GET()
+
+    def do_GET(self):
+        self.asked.append(f"{self.command} {self.path}")
+        data = FILES.get(self.path)
+        ranged = "Range" in self.headers
+        if data is None:
+            self.answer(BROKEN.get(self.path, 404), b"")
+        elif ranged and not data:
+            self.answer(416, b"")
+        else:
+            self.answer(206 if ranged else 200, data)
+
+    def answer(self, status, data):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.send_header("Accept-Ranges", "bytes")
+        if status == 206:
+            self.send_header("Content-Range", f"bytes 0-{len(data) - 1}/{len(data)}")
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(data)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def objects():
+    """A place in object storage, and the list of what its server was asked."""
+    from airflow.sdk.io import attach
+    from fsspec.implementations.http import HTTPFileSystem
+
+    attach("http", fs=HTTPFileSystem(skip_instance_cache=True))
+    asked: list[str] = []
+    handler = type("Counted", (Objects,), {"asked": asked})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield place(f"http://127.0.0.1:{server.server_port}"), asked
+        server.shutdown()
+
+
+def test_a_whole_file_is_one_request(objects):
+    there, asked = objects
+    assert (there / "whole").read() == b"0123456789"
+    assert asked == ["GET /whole"]
+
+
+def test_an_empty_file_is_read_where_the_storage_refuses_a_range_of_it(objects):
+    there, _ = objects
+    assert (there / "empty").read() == b""
+
+
+def test_a_missing_file_is_told_from_one_that_cannot_be_read(objects):
+    there, asked = objects
+    with pytest.raises(FileNotFoundError):
+        (there / "missing").read()
+    assert asked == ["GET /missing"]
+    for name in ("broken", "forbidden"):
+        with pytest.raises(Exception, match=str(BROKEN[f"/{name}"])) as caught:
+            (there / name).read()
+        assert not isinstance(caught.value, FileNotFoundError)
+
+
+def test_a_state_file_that_cannot_be_read_is_not_taken_for_an_empty_one(objects):
+    there, asked = objects
+    store = StateStore(there / "store")
+    with pytest.raises(OutputError, match=r"cannot read .*0000\.json"):
+        store.load({0})
+    assert store.load({1}) == {}
+    assert asked.count("GET /store/_render/state/0001.json") == 1
+    assert "HEAD /store/_render/state/0001.json" not in asked
