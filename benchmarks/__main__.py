@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields, replace
 from importlib import import_module
@@ -63,27 +64,45 @@ def measure(name: str, sizes: Sizes) -> list[Figure]:
     return benchmark(sizes)
 
 
+def measure_all(names: Sequence[str], sizes: Sizes, output: Path) -> tuple[list[Figure], list[str]]:
+    """Run benchmarks one after another and return the figures, and which of them failed.
+
+    :param names: the benchmarks
+    :param sizes: how large
+    :param output: the JSON, written anew after each
+    """
+    described, figures, failed = machine(), list[Figure](), list[str]()
+    for name in names:
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        started = time.monotonic()
+        try:
+            figures += measure(name, sizes)
+        except Exception:  # noqa: BLE001 - the others can still be measured
+            traceback.print_exc()
+            failed.append(name)
+        print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+        save(output, described, asdict(sizes), figures)
+    return figures, failed
+
+
 def interrupt(_number: int, _frame: object) -> NoReturn:
     """End as with Ctrl-C, so that nothing is left running."""
     raise KeyboardInterrupt
 
 
 def main(given: Sequence[str] | None = None) -> int:
-    """Run the command; the exit code tells whether all targets were met.
+    """Run the command; the exit code is 1 where a target was missed, and 2 where a benchmark failed.
 
     :param given: the arguments; None for the process's own
     """
     options = arguments(given)
     signal.signal(signal.SIGTERM, interrupt)
-    sizes, described, figures = sizes_of(options), machine(), list[Figure]()
-    for name in options.only:
-        print(f"{name} ...", file=sys.stderr, flush=True)
-        started = time.monotonic()
-        figures += measure(name, sizes)
-        print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
-        save(options.output, described, asdict(sizes), figures)
+    figures, failed = measure_all(options.only, sizes_of(options), options.output)
     print(table(figures))
     print(f"\nWritten to {options.output}.")
+    if failed:
+        print(f"Failed, see above: {', '.join(failed)}.")
+        return 2
     return 0 if all(figure.passed is not False for figure in figures) else 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,33 +22,41 @@ KINDS = ("poster", "video")
 FILES = {"video.mp4": b"\0" * 64, "poster.png": b"\0" * 32}
 WHEN = "2026-01-01T00:00:00+00:00"
 
-Signature = Callable[[str, bytes], dict[str, Any]]
-"""What the storage will tell of a model: from its path in the catalog's folder and its bytes."""
 
-
-def deliver(folder: Path, count: int, signature: Signature | None = None) -> Path:
+def deliver(folder: Path, count: int) -> Path:
     """Write everything below a folder and return the catalog's path.
 
     :param folder: gets ``shop`` with catalog and models, and ``out``
     :param count: how many products
-    :param signature: what the storage tells of models; the local disk's own without it
     """
     catalog = stock(folder / "shop", count)
     out = folder / "out"
     vendor = DxglVendor()
     settings = vendor.settings(SETTINGS)
-    records = {
-        item.key: _delivered(out, item, vendor, settings, signature or _local)
-        for item in read_catalog(str(catalog))
-    }
+    records = {item.key: _delivered(out, item, vendor, settings) for item in read_catalog(str(catalog))}
     store = StateStore(str(out), expected_items=count)
     store.put(records)
     return catalog
 
 
-def _delivered(
-    out: Path, item: CatalogItem, vendor: DxglVendor, settings: Any, signature: Signature
-) -> Record:
+def move_to_s3(folder: Path, bucket: str) -> None:
+    """Let the state tell of models what S3 will tell of them, as if they had always been there.
+
+    :param folder: what :func:`deliver` wrote
+    :param bucket: URL of where it goes
+    """
+    store = StateStore(str(folder / "out"))
+    store.put({key: _in_s3(record, folder, bucket) for key, record in store.load().items()})
+
+
+def _in_s3(record: Record, folder: Path, bucket: str) -> Record:
+    path = Path(record.source["path"])
+    etag = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+    told = {"path": f"{bucket}/{path.relative_to(folder)}", "etag": f'"{etag}"'}
+    return replace(record, source={**told, **{name: record.source[name] for name in ("size", "sha256")}})
+
+
+def _delivered(out: Path, item: CatalogItem, vendor: DxglVendor, settings: Any) -> Record:
     content = Path(item.model).read_bytes()
     digest = hashlib.sha256(content).hexdigest()
     folder = out / item.folder
@@ -65,13 +73,16 @@ def _delivered(
         model_id=f"model-{item.key}",
         files=files,
         kinds=KINDS,
-        source={**signature(item.model, content), "sha256": digest},
+        source={
+            "path": item.model,
+            "size": len(content),
+            "mtime": os.stat(item.model).st_mtime_ns,
+            "sha256": digest,
+        },
         updated=WHEN,
+        submitted=WHEN,
+        rendered=WHEN,
     )
-    document = item_document(item, record, vendor=vendor.name, rendered_at=WHEN)
+    document = item_document(item, record, vendor=vendor.name)
     (folder / "render.json").write_text(json.dumps(document, indent=2))
     return record
-
-
-def _local(path: str, content: bytes) -> dict[str, Any]:
-    return {"path": path, "size": len(content), "mtime": os.stat(path).st_mtime_ns}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from benchmarks.vendor import (
     open_over_page,
     vendor,
 )
+from benchmarks.workplace import workplace
 
 GROUP = "1. A catalog through a real Airflow"
 IDLE_SECONDS = 10.0
@@ -67,12 +67,10 @@ class Night:
 
 def measure(sizes: Sizes) -> list[Figure]:
     """Run both DAGs and return the figures."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        folder = Path(name)
-        with vendor(folder / "vendor", sizes.vendor_seconds) as double:
-            connections = {"dxgl_default": double.connection, "vendor_http": double.http_connection}
-            with airflow(folder, connections, sizes.groups) as running:
-                return _nights(sizes, folder, double, running)
+    with workplace() as folder, vendor(folder / "vendor", sizes.vendor_seconds) as double:
+        connections = {"dxgl_default": double.connection, "vendor_http": double.http_connection}
+        with airflow(folder, connections, sizes.groups) as running:
+            return _nights(sizes, folder, double, running)
 
 
 def _nights(sizes: Sizes, folder: Path, double: CountingVendor, running: CountedAirflow) -> list[Figure]:

@@ -25,7 +25,7 @@ class Sizes:
     """
 
     items: int = 1000
-    stock_items: int = 50
+    stock_items: int = 20
     groups: int = 1
     vendor_seconds: tuple[int, int] = (20, 60)
     renders: int = 10_000

@@ -17,7 +17,8 @@ from demo_runner import airflow_stack
 from demo_runner.airflow_api import AirflowApi
 from demo_runner.components import ComponentFailedError, Components
 from demo_runner.ports import choose_port
-from demo_runner.task_logs import last_messages, newest_log
+
+from benchmarks.failed_run import account
 
 HERE = Path(__file__).parent
 PATIENCE = 240.0
@@ -86,9 +87,8 @@ class CountedAirflow:
         state = self._finished(dag_id, run_id)
         seconds = time.time() - started
         if state != "success":
-            log = newest_log(self.home, dag_id, run_id)
-            said = "\n".join(last_messages(log)) if log else "no task log"
-            raise RuntimeError(f"{dag_id} {run_id} ended as {state}:\n{said}")
+            said = account(self.home, dag_id, run_id, self.components.log("scheduler"))
+            raise RuntimeError(f"{dag_id} {run_id} ended as {state}: {said}")
         statements = self._sql_since(sql)
         made = self._calls()[len(calls) :]
         return Load(

@@ -1,16 +1,15 @@
 """A night on which nothing has changed, in catalogs of several sizes, on the disk and in object storage.
 
 The catalog is made as an earlier night would have left it, one night settles it, and the next one counts.
+For object storage the same files and state are moved there, and one more night counts.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -19,35 +18,54 @@ from math import log
 from pathlib import Path
 from typing import Any
 
-from benchmarks.delivered import deliver
+from benchmarks.delivered import deliver, move_to_s3
 from benchmarks.figures import Figure
 from benchmarks.sizes import Sizes
 from benchmarks.vendor import CountingVendor, vendor
+from benchmarks.workplace import workplace
 
 GROUP = "4. A night with nothing changed"
 ROOT = Path(__file__).parents[1]
 BUCKET = "s3://bench"
 LIMITED, LIMIT = 10_000, 20.0
 """Products, and the seconds that a night with them may take on the disk."""
+_WHOLE = "GET /bench?list-type=2&prefix=&"
+_STATE = "/bench/out/_render/state/"
 
 
 def measure(sizes: Sizes) -> list[Figure]:
     """Run nights of all sizes and return the figures."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        folder = Path(name)
-        with vendor(folder / "vendor", (0, 0)) as double:
-            nights = [_local(folder / f"disk-{count}", count, double) for count in sizes.skus]
-            figures = [figure for night in nights for figure in night]
-            figures += _growth("on the disk", sizes.skus, [night[0] for night in nights])
-            return figures + _in_s3(folder, sizes, double)
+    missing = [name for name in ("moto", "s3fs") if find_spec(name) is None]
+    if missing:
+        print(f"object storage: not measured, {' and '.join(missing)} not installed", file=sys.stderr)
+    with workplace() as folder, vendor(folder / "vendor", (0, 0)) as double:
+        figures = _nights(folder, sizes.skus, double)
+        return figures if missing else figures + _remote_nights(folder, sizes.s3_skus, double)
+
+
+def _nights(folder: Path, sizes: tuple[int, ...], double: CountingVendor) -> list[Figure]:
+    nights = [_local(_settled(folder, count, double), count, double) for count in sizes]
+    figures = [figure for night in nights for figure in night]
+    return figures + _growth("on the disk", sizes, [night[0] for night in nights])
+
+
+def _remote_nights(folder: Path, sizes: tuple[int, ...], double: CountingVendor) -> list[Figure]:
+    nights = [_remote(_settled(folder, count, double), count, double) for count in sizes]
+    figures = [figure for night in nights for figure in night]
+    figures += _growth("in S3", sizes, [night[0] for night in nights])
+    return figures + _growth("of requests in S3", sizes, [night[1] for night in nights])
+
+
+def _settled(folder: Path, count: int, double: CountingVendor) -> Path:
+    shop = folder / f"{count}-products"
+    if not shop.exists():
+        deliver(shop, count)
+        _night(double, str(shop / "shop/catalog.csv"), str(shop / "out"))
+    return shop
 
 
 def _local(folder: Path, count: int, double: CountingVendor) -> list[Figure]:
-    catalog = deliver(folder, count)
-    _night(double, str(catalog), str(folder / "out"))
-    before, mark = double.paid_calls(), double.mark()
-    told = _night(double, str(catalog), str(folder / "out"))
-    _check(told, count, double.paid_calls() - before)
+    told, asked = _counted(double, count, str(folder / "shop/catalog.csv"), str(folder / "out"))
     limit = LIMIT if count == LIMITED else None
     return [
         Figure(
@@ -61,38 +79,19 @@ def _local(folder: Path, count: int, double: CountingVendor) -> list[Figure]:
             "< 20 s" if limit else "",
             f"peak memory {told['peak'] / 1e6:.0f} MB",
         ),
-        Figure(
-            GROUP,
-            f"{count:,} products, requests to the vendor",
-            len(double.since(mark).requests),
-            "",
-            count,
-            "one a product, as the stock DAG pays",
-        ),
+        _asked(f"{count:,} products on the disk", asked, count),
     ]
 
 
-def _in_s3(folder: Path, sizes: Sizes, double: CountingVendor) -> list[Figure]:
-    missing = [name for name in ("moto", "s3fs") if find_spec(name) is None]
-    if missing:
-        print(f"object storage: not measured, {' and '.join(missing)} not installed", file=sys.stderr)
-        return []
-    nights = [_remote(folder / f"s3-{count}", count, double) for count in sizes.s3_skus]
-    figures = [figure for night in nights for figure in night]
-    return figures + _growth("requests to S3", sizes.s3_skus, [night[1] for night in nights])
-
-
 def _remote(folder: Path, count: int, double: CountingVendor) -> list[Figure]:
-    deliver(folder / "files", count, _s3_signature)
-    before = double.paid_calls()
-    words = (f"{BUCKET}/shop/catalog.csv", f"{BUCKET}/out")
+    move_to_s3(folder, BUCKET)
     with _storage(folder) as (address, requests):
-        _night(double, *words, address)
-        mark = requests.stat().st_size
-        told = _night(double, *words, address)
-        lines = requests.read_text()[mark:].splitlines()
-    _check(told, count, double.paid_calls() - before)
-    pages = -(-4 * count // 1000)
+        told, asked = _counted(double, count, f"{BUCKET}/shop/catalog.csv", f"{BUCKET}/out", address)
+        lines = requests.read_text().splitlines()
+    listing = sum(line.startswith(_WHOLE) for line in lines)
+    state = [line for line in lines if _STATE in line]
+    if written := [line for line in state if line.startswith("PUT")]:
+        raise RuntimeError(f"state was written: {written[0]}")
     return [
         Figure(
             GROUP,
@@ -101,22 +100,35 @@ def _remote(folder: Path, count: int, double: CountingVendor) -> list[Figure]:
             "s",
             told["listing"],
             "only listing all objects",
-            note="the time is that of the S3 double; the requests count",
+            note=f"peak memory {told['peak'] / 1e6:.0f} MB",
         ),
         Figure(
             GROUP,
             f"{count:,} products in S3, requests",
-            len(lines) - _listings(lines),
+            len(lines) - listing,
             "",
-            pages,
+            listing,
             "listing all objects by 1,000",
+            note=f"{len(state)} of them read the state",
         ),
+        _asked(f"{count:,} products in S3", asked, count),
     ]
 
 
-def _listings(lines: list[str]) -> int:
-    """Return how many requests the listing took that was made for comparison, before the night."""
-    return next(at for at, line in enumerate(lines) if "catalog.csv" in line or "/out" in line)
+def _counted(double: CountingVendor, count: int, *words: str) -> tuple[dict[str, Any], int]:
+    """Return what a night tells, and how many requests reached the vendor; none of them may be paid."""
+    before, mark = double.paid_calls(), double.mark()
+    told = _night(double, *words)
+    asked = len(double.since(mark).requests)
+    paid = double.paid_calls() - before
+    if told["unchanged"] != count or paid:
+        raise RuntimeError(f"{told['unchanged']} of {count} unchanged, {paid} paid calls")
+    return told, asked
+
+
+def _asked(night: str, asked: int, count: int) -> Figure:
+    against = "one a product, as the stock DAG pays"
+    return Figure(GROUP, f"{night}, requests to the vendor", asked, "", count, against)
 
 
 def _growth(what: str, sizes: tuple[int, ...], figures: list[Figure]) -> list[Figure]:
@@ -126,11 +138,6 @@ def _growth(what: str, sizes: tuple[int, ...], figures: list[Figure]) -> list[Fi
         name = f"growth {what}, {small:,} to {large:,} products"
         found.append(Figure(GROUP, name, power, "", 1.0, "in proportion to the products (power 1)"))
     return found
-
-
-def _check(told: dict[str, Any], count: int, paid: int) -> None:
-    if told["unchanged"] != count or paid:
-        raise RuntimeError(f"{told['unchanged']} of {count} unchanged, {paid} paid calls")
 
 
 def _night(double: CountingVendor, *words: str) -> dict[str, Any]:
@@ -146,16 +153,10 @@ def _night(double: CountingVendor, *words: str) -> dict[str, Any]:
     return told
 
 
-def _s3_signature(path: str, content: bytes) -> dict[str, Any]:
-    name = Path(path).name
-    digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    return {"path": f"{BUCKET}/shop/models/{name}", "size": len(content), "etag": f'"{digest}"'}
-
-
 @contextmanager
 def _storage(folder: Path) -> Iterator[tuple[str, Path]]:
-    requests = folder / "requests.log"
-    command = [sys.executable, "-m", "benchmarks.object_storage", str(folder / "files"), str(requests)]
+    requests = folder.with_suffix(".log")
+    command = [sys.executable, "-m", "benchmarks.object_storage", str(folder), str(requests)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:

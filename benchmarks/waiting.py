@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from benchmarks.products import glb
 from benchmarks.sizes import Sizes
 from benchmarks.vendor import CountingVendor, Render, Tally, least_status_requests, vendor
 from benchmarks.waiting_loop import POLL
+from benchmarks.workplace import workplace
 
 GROUP = "2. Renders in flight in one triggerer"
 ROOT = Path(__file__).parents[1]
@@ -46,12 +46,10 @@ class Waited:
 
 def measure(sizes: Sizes) -> list[Figure]:
     """Wait with both kinds of triggers and return the figures."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        folder = Path(name)
-        with vendor(folder / "vendor", sizes.wait_seconds) as double:
-            model = double.upload("model.glb", glb("waiting"))
-            theirs = _wait(double, folder, model, "http", sizes.stock_renders, sizes.stock_renders)
-            ours = _wait(double, folder, model, "render", sizes.renders, sizes.tasks)
+    with workplace() as folder, vendor(folder / "vendor", sizes.wait_seconds) as double:
+        model = double.upload("model.glb", glb("waiting"))
+        theirs = _wait(double, folder, model, "http", sizes.stock_renders, sizes.stock_renders)
+        ours = _wait(double, folder, model, "render", sizes.renders, sizes.tasks)
     return _figures(ours, theirs, sizes)
 
 
