@@ -35,7 +35,7 @@ class Sizes:
     mebibytes: tuple[int, ...] = (16, 256, 1024)
     repeats: int = 3
     skus: tuple[int, ...] = (1000, 10_000, 50_000)
-    s3_skus: tuple[int, ...] = (1000, 4000)
+    s3_skus: tuple[int, ...] = (1000, 10_000, 50_000)
     imports: int = 10
 
 

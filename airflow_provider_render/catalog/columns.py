@@ -61,7 +61,8 @@ def missing_names(columns: Sequence[str]) -> str | None:
     guesses = [f"{name!r} by {column!r}" for name, column in meant.items() if column]
     hint = f" (did you mean {' and '.join(guesses)}?)" if guesses and len(columns) > 1 else ""
     there = ", ".join(map(repr, filter(None, columns)))
-    return f"no column {' and no '.join(map(repr, missing))}; it has {there}{hint}"
+    small = "; names are in small letters" if any(one.strip().lower() in missing for one in columns) else ""
+    return f"no column {' and no '.join(map(repr, missing))}; it has {there}{hint}{small}"
 
 
 def _unknown_vendor(column: str) -> str | None:
@@ -81,12 +82,22 @@ def _meant(column: Any, row: Collection[Any]) -> str | None:
     if column in COLUMNS:
         return None
     told = str(column).strip().lower()
-    start, dot, setting = told.partition(".")
-    if dot and get_close_matches(start, ["settings"]):
-        return f"{PREFIX}{setting}"
+    start, dot, setting = str(column).strip().partition(".")
+    group, at, vendor = start.lower().partition("@")
+    if (at or dot) and get_close_matches(group, ["settings"]):
+        return _settings_for(vendor, f"{dot}{setting}")
+    if dot:
+        return None
     called = [name for name, others in _ALSO_CALLED.items() if told in others]
     near = [*called, *get_close_matches(told, COLUMNS, n=3)]
     return min(near, key=lambda name: (name in row, name not in REQUIRED), default=None)
+
+
+def _settings_for(vendor: str, setting: str) -> str:
+    if not vendor:
+        return f"settings{setting}"
+    known = vendor if is_vendor(vendor) else nearest_vendor(vendor)
+    return f"{VENDOR_PREFIX}{known or vendor}{setting}"
 
 
 def _hint(meant: str | None, row: Collection[Any]) -> str:

@@ -229,6 +229,7 @@ class _Reader:
         if isinstance(value, str):
             value = self._json(where, column, value)
         if isinstance(value, Mapping):
+            self._require_finite(where, column, value)
             return {str(name): part for name, part in value.items()}
         if value is not None:
             self._problem(where, f"column {column!r} must hold a JSON object, not {value!r}")
@@ -238,8 +239,15 @@ class _Reader:
         """Read nested JSON; all else stays text, since only the vendor knows that ``112233`` is a colour."""
         if isinstance(value, str):
             value = value.strip()
-            return self._json(where, column, value) if value[:1] in ("[", "{") else value
+            if value[:1] not in ("[", "{"):
+                return value
+            value = self._json(where, column, value)
+        self._require_finite(where, column, value)
         return value
+
+    def _require_finite(self, where: str, column: str, value: Any) -> None:
+        if not _finite(value):
+            self._problem(where, f"column {column!r} holds a number that is not finite, or far too large")
 
     def _put(self, settings: dict[str, Any], where: str, column: str, group: str, value: Any) -> None:
         *above, name = column.removeprefix(f"{group}.").split(".")
@@ -278,7 +286,22 @@ def _blank(value: Any) -> bool:
 
 
 def _endless(value: Any) -> bool:
-    return value.is_infinite() if isinstance(value, Decimal) else isinstance(value, float) and isinf(value)
+    """Whether a number is infinite or beyond all floats, whose digits could fill the memory."""
+    return isinstance(value, float | Decimal) and not _blank(value) and isinf(value)
+
+
+def _finite(value: Any) -> bool:
+    """Whether all numbers in a setting are such as JSON has, however deep."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, Mapping):
+            left.extend(one.values())
+        elif isinstance(one, list | tuple):
+            left.extend(one)
+        elif isinstance(one, float | Decimal) and (_blank(one) or isinf(one)):
+            return False
+    return True
 
 
 def _as_text(value: Any) -> str:

@@ -18,7 +18,7 @@ from airflow_provider_render.core.errors import (
 )
 from airflow_provider_render.core.fingerprint import canonical_json
 from airflow_provider_render.core.job import RenderRequest, Settings
-from airflow_provider_render.core.journal import Action, Record, decide
+from airflow_provider_render.core.journal import UNPAID, Action, Record, decide
 from airflow_provider_render.core.model import ModelFile
 from airflow_provider_render.core.vendor import RenderVendor
 
@@ -294,6 +294,8 @@ def _reason(wanted: PlannedItem, record: Record | None, action: Action) -> str:
         return "new"
     if record.fingerprint != wanted.fingerprint:
         return _change(wanted, record)
+    if record.phase in UNPAID:
+        return "its model was being prepared"
     return "failed before" if record.error else "forced"
 
 

@@ -7,8 +7,10 @@ from contextlib import closing
 from datetime import date, datetime, time
 from decimal import Decimal
 from importlib import import_module
+from math import isfinite, nan
 from typing import Any
 
+from airflow_provider_render.catalog.columns import missing_names
 from airflow_provider_render.catalog.databases import may_pass, sql_hook
 from airflow_provider_render.core.errors import CatalogError, RenderInputError
 
@@ -111,10 +113,9 @@ def _columns(description: Any, conn_id: str) -> list[str]:
     columns = [name.lower() if name.isupper() else name for name in told]
     if twice := sorted({name for name in columns if columns.count(name) > 1}):
         raise CatalogError(f"catalog: the query returns more than one column {', '.join(map(repr, twice))}")
-    if missing := [name for name in ("sku", "model") if name not in columns]:
+    if missing := missing_names(columns):
         raise CatalogError(
-            f"catalog: the query on connection {conn_id!r} returns no column {' and no '.join(missing)}; it"
-            f" has {', '.join(columns)}. Name columns by AS"
+            f"catalog: the query on connection {conn_id!r} returns {missing}. Name columns by AS"
         )
     return columns
 
@@ -122,7 +123,15 @@ def _columns(description: Any, conn_id: str) -> list[str]:
 def plain(cell: Any) -> Any:
     """Return a cell in a type that JSON knows, as far as there is one."""
     if isinstance(cell, Decimal):
-        return int(cell) if cell == cell.to_integral_value() else float(cell)
+        return _number(cell)
     if isinstance(cell, datetime | date | time):
         return cell.isoformat()
     return cell
+
+
+def _number(cell: Decimal) -> int | float:
+    """Return a decimal as a number of Python; one beyond all floats is infinite, which no column takes."""
+    if cell.is_nan():
+        return nan
+    near = float(cell)
+    return int(cell) if isfinite(near) and cell == cell.to_integral_value() else near

@@ -13,6 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from airflow_provider_render.catalog.begun import as_begun, goes_on, once_a_run, still_owed
 from airflow_provider_render.catalog.clock import utcnow
 from airflow_provider_render.catalog.deliver import Delivery, Parcel, stale_files
 from airflow_provider_render.catalog.export import Export
@@ -75,7 +76,7 @@ class Reconciliation:
         self._pruned: list[str] = []
         self._known_models: dict[str, str] = {}
         self._living: dict[str, RenderJob] = {}
-        self._resumed = memory is not None
+        self._resumed = self._began = memory is not None
         memory = memory or {}
         self._started = str(memory.get("started") or utcnow())
         self._planned = Decimal(memory.get("planned", 0))
@@ -118,7 +119,7 @@ class Reconciliation:
             force=self._spec.force,
             max_attempts=self._spec.max_attempts,
         )
-        plan = replace(plan, items=tuple(self._once_a_run(self._as_begun(item)) for item in plan.items))
+        plan = replace(plan, items=tuple(map(self._in_this_run, plan.items)))
         self._remember_sources(plan)
         return self._checked(plan)
 
@@ -148,8 +149,14 @@ class Reconciliation:
                 log.warning("the plan needs up to %s credits, the account has %s", new.price + calls, left)
 
     def submit(self, plan: Plan) -> Submitted:
-        """Pay for what is to be rendered, and clear up submits that were cut off."""
+        """Pay for what is to be rendered, and clear up submits that were cut off.
+
+        A run that has submitted before only goes on with what it began: nobody has approved the rest.
+        """
         todo = plan.of(Action.RENDER, Action.RECOVER)
+        if self._began:
+            todo = [item for item in todo if item.key not in self.failures and goes_on(item)]
+        self._began = True
         result = Submission(
             self._client,
             self.store,
@@ -226,7 +233,10 @@ class Reconciliation:
         if not self._spec.prune:
             return
         for key in plan.orphans:
-            if record := self.store.get(key):
+            record = self.store.get(key)
+            if record and still_owed(record, self._run):
+                continue
+            if record:
                 remove_item(self.root, record)
             self.store.forget([key])
             self._pruned.append(key)
@@ -275,30 +285,10 @@ class Reconciliation:
         if not self._resumed:
             self.progress.update("plan", done, total)
 
-    def _as_begun(self, item: PlannedItem) -> PlannedItem:
-        """Keep to the render that the run waited for: what changed since is for the next run.
-
-        Its record keeps to the model that was rendered, so the item is planned without the present one.
-        """
-        record, other = item.record, item.action in (Action.RENDER, None)
-        if not self._resumed or not other or record is None or item.key in self.failures:
-            return item
-        if record.phase in (Phase.SUBMITTED, Phase.SUCCEEDED):
-            action = Action.WAIT
-        elif record.phase is Phase.DELIVERED and record.delivered_by == self._run:
-            action = Action.SKIP
-        else:
-            return item
-        return replace(item, action=action, fingerprint=record.fingerprint, model=None, problem=None)
-
-    def _once_a_run(self, item: PlannedItem) -> PlannedItem:
-        """Leave alone, until another run, what the vendor has failed in this one."""
-        record = item.record
-        if item.action is not Action.RENDER or record is None or record.phase is not Phase.FAILED:
-            return item
-        served = self._spec.force is None or record.force == self._spec.force
-        same = record.fingerprint == item.fingerprint and record.run == self._run
-        return replace(item, action=Action.GIVE_UP) if same and served else item
+    def _in_this_run(self, item: PlannedItem) -> PlannedItem:
+        if self._began:
+            item = as_begun(item, self.failures.get(item.key), self._run)
+        return once_a_run(item, self._run, self._spec.force)
 
     def _remember_sources(self, plan: Plan) -> None:
         """Note new listings of models whose bytes are the same, so that they are not read again."""

@@ -69,8 +69,9 @@ class ItemReport:
     :param folder: its folder below the output root.
     :param reason: why it failed, or why it was rendered.
     :param advice: what to do about a failure; None takes the usual advice of the stage.
-    :param credits: credits this run paid for it.
-    :param fruitless: credits this run paid for renders of it that came to nothing.
+    :param credits: credits this run paid for its present render.
+    :param fruitless: credits this run paid for renders of it that came to nothing, be it the present one or
+        others before it.
     :param adopted: whether it took over a render that was there already, free of charge.
     :param job_id: the vendor's id of the render.
     :param portal_url: page of the render at the vendor.

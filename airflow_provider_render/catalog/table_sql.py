@@ -137,7 +137,8 @@ class SqlTable:
             connection.commit()
             for some in _in_batches(shards):
                 changes = self._changes(cursor, output, some)
-                refused.extend(self._write(connection, cursor, _digest(output), changes))
+                found = self._write(connection, cursor, _digest(output), changes)
+                refused.extend(islice(found, MOST_REFUSED - len(refused)))
                 if len(refused) >= MOST_REFUSED:
                     break
 
@@ -182,8 +183,8 @@ class SqlTable:
         cursor.execute(there, (_digest(output), *shards))
         return {(int(shard), row): checksum for shard, row, checksum in cursor.fetchall()}
 
-    def _write(self, connection: Any, cursor: Any, folder: str, changes: Sequence[_Change]) -> list[str]:
-        """Write changes at once, or one by one where that does not do; return what was refused, and why."""
+    def _write(self, connection: Any, cursor: Any, folder: str, changes: Sequence[_Change]) -> Iterator[str]:
+        """Write changes at once, or one by one where that does not do; yield what is refused, and why."""
         try:
             self._apply(cursor, folder, changes)
             connection.commit()
@@ -191,8 +192,7 @@ class SqlTable:
             connection.rollback()
             if not self._has(connection, cursor, "1"):
                 raise
-            return list(islice(self._refused(connection, cursor, folder, changes), MOST_REFUSED))
-        return []
+            yield from self._refused(connection, cursor, folder, changes)
 
     def _refused(
         self, connection: Any, cursor: Any, folder: str, changes: Iterable[_Change]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
@@ -31,6 +32,7 @@ def nearest_vendor(name: str) -> str | None:
 def _derives(name: str) -> bool:
     """Whether another package's provider has a hook of this type that derives from :class:`RenderHook`."""
     try:
+        # Airflow imports the hook only as its entry is looked up.
         info = _registry().get(name)
         module, _, hook = str(info.hook_class_name if info else "").rpartition(".")
         found = getattr(import_module(module), hook) if module else None
@@ -39,7 +41,12 @@ def _derives(name: str) -> bool:
     return isinstance(found, type) and issubclass(found, RenderHook)
 
 
-def _registry() -> Any:
-    from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
+def _registry() -> Mapping[str, Any]:
+    """Return Airflow's hooks by connection type; none where a broken provider keeps Airflow from telling."""
+    try:
+        from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
 
-    return ProvidersManagerTaskRuntime().hooks  # type: ignore[no-untyped-call]
+        hooks: Mapping[str, Any] = ProvidersManagerTaskRuntime().hooks  # type: ignore[no-untyped-call]
+    except Exception:  # noqa: BLE001 - reading metadata of all packages breaks in many ways
+        return {}
+    return hooks

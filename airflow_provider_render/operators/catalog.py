@@ -77,7 +77,8 @@ class RenderCatalogOperator(WaitingOperator):
     :param settings: render settings for all items, in the vendor's names; a row's own go before them.
     :param outputs: kinds of output to deliver, such as ``["video", "poster"]``; the vendor's usual if None.
     :param max_credits: credits that this task may spend in one DAG run; a plan above it fails before the
-        first paid call. Each task of an ``.expand()`` has its own.
+        first paid call, once what was paid before is delivered. Where a vendor charges for calls, looks at
+        what is paid may exceed it. Each task of an ``.expand()`` has its own.
     :param plan_only: only say what would be done and what it would cost.
     :param force: render everything anew, once in each run.
     :param prune: remove the files of items that left the catalog; without it they are only reported.

@@ -45,6 +45,12 @@ class GlossiModelReadySensor(RenderSensor):
     """
 
     template_fields: Sequence[str] = ("render_conn_id", "model")
+    _given = "model"
+    _too_many = (
+        "Wait in mapped tasks, GlossiModelReadySensor.partial(...).expand(model=...). With do_xcom_push=False"
+        " this task waits for any number; the next one then takes the models from the upload. The vendor was"
+        " not asked, and goes on with the models."
+    )
 
     def __init__(
         self, *, model: Any, render_conn_id: str = GlossiHook.default_conn_name, **kwargs: Any

@@ -30,13 +30,6 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-_TOO_MANY = (
-    "Wait in mapped tasks, RenderSensor.partial(...).expand(job=...), or use RenderCatalogOperator, which"
-    " does the whole chain for any number. With do_xcom_push=False this task waits for any number too; the"
-    " next one then takes the renders from the submit. The vendor was not asked, and the renders go on."
-)
-
-
 class RenderSensor(BaseSensorOperator):
     """Wait until renders have succeeded.
 
@@ -61,6 +54,13 @@ class RenderSensor(BaseSensorOperator):
     template_fields: Sequence[str] = ("render_conn_id", "job")
     operator_extra_links = (VendorPortalLink(),)
     ui_color = "#e8f1ee"
+    _given = "job"
+    _too_many = (
+        "Wait in mapped tasks, RenderSensor.partial(...).expand(job=...), or use RenderCatalogOperator, which"
+        " does the whole chain for any number. With do_xcom_push=False this task waits for any number too;"
+        " the next one then takes the renders from the submit. The vendor was not asked, and the renders go"
+        " on."
+    )
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class RenderSensor(BaseSensorOperator):
         """Look, and wait in the triggerer or on the worker where renders have not ended."""
         jobs = self._read()
         if self.do_xcom_push:
-            require_small("job", self.handed_on(), _TOO_MANY)
+            require_small(self._given, self.handed_on(), self._too_many)
         if not self.deferrable:
             return self._poke_until_done(context, jobs)
         # Where looks cost credits the first comes only when the vendor may have something to tell.

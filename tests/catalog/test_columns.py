@@ -6,6 +6,7 @@ from types import ModuleType
 import pytest
 from airflow.sdk.providers_manager_runtime import HookInfo, ProvidersManagerTaskRuntime
 
+from airflow_provider_render.catalog.columns import missing_names
 from airflow_provider_render.catalog.items import read_rows
 from airflow_provider_render.core.errors import CatalogError
 from airflow_provider_render.hooks import known
@@ -68,6 +69,61 @@ def test_settings_for_several_known_vendors_stand_side_by_side():
     columns = {"settings@dxgl.length": "3", "settings@glossi": '{"imageQuality": 2}', "settings@threekit": ""}
     (item,) = read(**columns)
     assert item.vendor_settings == {"dxgl": {"length": "3"}, "glossi": {"imageQuality": 2}}
+
+
+@pytest.fixture
+def broken_registry(monkeypatch):
+    """Let the metadata of some installed package keep Airflow from telling any hook."""
+
+    def hooks(self):
+        raise RuntimeError("provider.yaml of another package is broken")
+
+    monkeypatch.setattr(ProvidersManagerTaskRuntime, "hooks", property(hooks))
+    known._derives.cache_clear()
+    yield
+    known._derives.cache_clear()
+
+
+@pytest.mark.parametrize(("name", "hint"), [("dxlg", " (did you mean 'settings@dxgl.size'?)"), ("zzz", "")])
+def test_a_registry_that_airflow_cannot_read_does_not_hide_the_column_that_is_wrong(
+    broken_registry, name, hint
+):
+    told = refused({"sku": "A", "model": "a.glb", f"settings@{name}.size": "3"})
+    assert f"there is no vendor '{name}'{hint};" in told
+
+
+def test_a_vendor_whose_hook_cannot_be_imported_is_none(monkeypatch, acme):
+    monkeypatch.delattr("acme_hooks.AcmeHook")
+    assert "there is no vendor 'acme';" in refused({"sku": "A", "model": "a", "settings@acme.size": "3"})
+
+
+@pytest.mark.parametrize(
+    ("column", "meant"),
+    [
+        ("Settings@dxgl.length", "settings@dxgl.length"),
+        ("Settings@DXLG.bgColor", "settings@dxgl.bgColor"),
+        (" settings@dxgl", "settings@dxgl"),
+        ("setings@elsewhere.size", "settings@elsewhere.size"),
+        ("SETTINGS.bgColor", "settings.bgColor"),
+    ],
+)
+def test_a_misspelt_column_of_settings_keeps_its_vendor_and_the_case_of_the_setting(column, meant):
+    assert f"unknown column '{column}' (did you mean '{meant}'?)" in refused(
+        {"sku": "A", "model": "a.glb", column: "3"}
+    )
+
+
+@pytest.mark.parametrize("column", ["Model.x", "title.de", "sku."])
+def test_a_part_of_a_column_that_has_none_is_refused_without_a_guess(column):
+    assert f"unknown column '{column}'; allowed are" in refused({"sku": "A", "model": "a", column: "3"})
+
+
+def test_names_in_capitals_are_said_to_be_wrong_for_that():
+    told = missing_names(["SKU", "Model"])
+    assert told is not None
+    assert told.startswith("no column 'sku' and no 'model'; it has 'SKU', 'Model'")
+    assert told.endswith("; names are in small letters")
+    assert "small letters" not in str(missing_names(["sku", "file"]))
 
 
 def test_a_vendor_of_another_package_is_known_by_its_connection_type(acme):

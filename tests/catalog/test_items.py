@@ -136,12 +136,33 @@ def test_a_sku_that_is_not_there_is_empty(cell):
         (b"A", "bytes"),
         (float("inf"), "inf"),
         (Decimal("-Infinity"), "-Infinity"),
+        (Decimal("1E+5000"), "1E+5000"),
+        (Decimal("1E+400"), "1E+400"),
         ({}, "dict"),
     ],
 )
 def test_a_sku_that_is_no_text_is_refused_with_what_it_is(cell, kind):
     told = refused({"sku": cell, "model": "a.glb"})
     assert told == f"row 2 of catalog.csv: column 'sku' must be text, not {kind}"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"settings.length": float("inf")},
+        {"settings.length": Decimal("-Infinity")},
+        {"settings.length": Decimal("1E+5000")},
+        {"settings.camera": '{"fov": [1e999]}'},
+        {"settings.camera": {"fov": float("nan")}},
+        {"settings": '{"length": NaN}'},
+        {"settings": {"camera": ({"fov": Decimal("sNaN")},)}},
+        {"settings@dxgl.length": float("inf")},
+    ],
+)
+def test_a_setting_that_no_json_can_hold_is_refused_with_row_and_column(cells):
+    (column,) = cells
+    told = refused({"sku": "A", "model": "a.glb", **cells})
+    assert told.startswith(f"row 2 of catalog.csv: column '{column}' holds a number that is not finite")
 
 
 def test_all_problems_are_told_at_once_with_row_and_column():

@@ -23,7 +23,7 @@ from airflow_provider_render.core.errors import (
     UnavailableError,
 )
 from airflow_provider_render.core.job import RenderJob
-from airflow_provider_render.core.journal import Action, Phase, Record
+from airflow_provider_render.core.journal import FRUITLESS, Action, Phase, Record
 from tests.fake_vendor import FakeVendor
 
 ITEM = PlannedItem(
@@ -38,6 +38,14 @@ DONE = Record(
     spent=Decimal(3),
     files=({"path": "A/poster.png"},),
 )
+
+WHY = {
+    Phase.PREPARING: "prepares its model",
+    Phase.PREPARED: "its model is ready",
+    Phase.INTENT: "cut off",
+    Phase.SUBMITTED: "the vendor is at work",
+    Phase.SUCCEEDED: "files not here yet",
+}
 
 
 def report(record, failure=None, *, item=ITEM, run="monday"):
@@ -79,6 +87,12 @@ class TestOutcome:
     def test_the_record_says_what_became_of_an_item(self, record, outcome, stage):
         told = report(record)
         assert (told.outcome, told.stage) == (outcome, stage)
+
+    @pytest.mark.parametrize("phase", sorted(set(Phase) - FRUITLESS - {Phase.DELIVERED}))
+    def test_an_item_that_is_not_delivered_yet_says_why(self, phase):
+        told = report(replace(DONE, phase=phase))
+        assert told.outcome is Outcome.PENDING
+        assert WHY[phase] in (told.reason or "")
 
     def test_a_failure_of_this_run_counts_more_than_the_record(self):
         told = report(DONE, Failure(Stage.DOWNLOAD, "cut short", passing=True))

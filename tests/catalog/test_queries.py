@@ -4,11 +4,13 @@ import json
 import sqlite3
 import sys
 from decimal import Decimal
+from math import inf, isnan
 from types import ModuleType
 
 import pytest
 
 from airflow_provider_render.catalog import queries
+from airflow_provider_render.catalog.items import read_rows
 from airflow_provider_render.catalog.sources import count_rows, read_catalog
 from airflow_provider_render.core.errors import CatalogError
 
@@ -101,6 +103,36 @@ def test_numbers_and_objects_of_a_database_become_settings(cell, told):
     assert json.dumps(queries.plain(cell))
 
 
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        (Decimal("Infinity"), inf),
+        (Decimal("-Infinity"), -inf),
+        (Decimal("1E+5000"), inf),
+        (Decimal("-1E+400"), -inf),
+        (Decimal("1E-5000"), 0),
+        (Decimal("1E+30"), 10**30),
+        (Decimal("12345678901234567890123456789.5"), 12345678901234567890123456789.5),
+    ],
+)
+def test_a_number_beyond_all_others_of_a_database_is_infinite(cell, told):
+    assert queries.plain(cell) == told
+    assert type(queries.plain(cell)) is type(told) or told == 0
+
+
+@pytest.mark.parametrize("cell", [Decimal("NaN"), Decimal("sNaN"), Decimal("-NaN12")])
+def test_what_is_no_number_to_a_database_is_none_to_python_either(cell):
+    assert isnan(queries.plain(cell))
+
+
+@pytest.mark.parametrize("column", ["sku", "title", "settings.length"])
+@pytest.mark.parametrize("cell", [Decimal("Infinity"), Decimal("1E+5000")])
+def test_a_number_that_nothing_can_be_named_by_is_refused_with_its_row(column, cell):
+    row = {"sku": "A", "model": "a.glb", column: queries.plain(cell)}
+    with pytest.raises(CatalogError, match=f"^row 7: column '{column}' "):
+        list(read_rows([(7, row)], where="row {}".format))
+
+
 def test_the_rows_of_a_query_are_counted(products):
     assert count_rows(products) == 3
 
@@ -112,8 +144,12 @@ def test_the_rows_of_a_query_are_counted(products):
         ({"conn_id": ""}, "a query needs conn_id"),
         ({"sql": " "}, "a query needs sql"),
         ({"query": "SELECT 1"}, "a query takes base, conn_id, parameters, sql, not 'query'"),
-        ({"sql": "SELECT file AS model FROM products"}, "returns no column sku; it has model"),
-        ({"sql": "SELECT 1 AS a"}, "no column sku and no model; it has a"),
+        ({"sql": "SELECT file AS model FROM products"}, "returns no column 'sku'; it has 'model'. Name"),
+        ({"sql": "SELECT 1 AS a"}, "no column 'sku' and no 'model'; it has 'a'. Name columns by AS"),
+        (
+            {"sql": 'SELECT sku AS "Sku", file AS "Model" FROM products'},
+            "it has 'Sku', 'Model' (did you mean 'sku' by 'Sku' and 'model' by 'Model'?); names are in small",
+        ),
         ({"sql": "SELECT sku, file AS model, sku FROM products"}, "more than one column 'sku'"),
         ({"sql": "DELETE FROM products"}, "returns no rows; use a SELECT"),
         ({"sql": "SELECT ?, ?", "parameters": [1]}, "the query on connection 'warehouse' failed"),

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 
 import pytest
+from fsspec import AbstractFileSystem
 
 from airflow_provider_render.catalog.storage import place
 from airflow_provider_render.catalog.store import StateStore
 from airflow_provider_render.core.errors import OutputError
 
-FILES = {"/whole": b"0123456789", "/empty": b"", "/store/_render/store.json": b'{"version": 1, "shards": 16}'}
+FILES = {
+    "/whole": b"0123456789",
+    "/empty": b"",
+    "/busy": b"01234",
+    "/store/_render/store.json": b'{"version": 1, "shards": 16}',
+}
 BROKEN = {"/broken": 500, "/forbidden": 403, "/store/_render/state/0000.json": 503}
+
+BUSY = {"/busy"}
+"""Files of which the server tells the size, but not what is in them."""
 
 
 class Objects(BaseHTTPRequestHandler):
@@ -26,6 +36,9 @@ class Objects(BaseHTTPRequestHandler):
     def do_GET(self):
         self.asked.append(f"{self.command} {self.path}")
         data = FILES.get(self.path)
+        if self.command == "GET" and self.path in BUSY:
+            self.answer(503, b"")
+            return
         ranged = "Range" in self.headers
         if data is None:
             self.answer(BROKEN.get(self.path, 404), b"")
@@ -83,6 +96,63 @@ def test_a_missing_file_is_told_from_one_that_cannot_be_read(objects):
         with pytest.raises(Exception, match=str(BROKEN[f"/{name}"])) as caught:
             (there / name).read()
         assert not isinstance(caught.value, FileNotFoundError)
+
+
+def test_a_file_that_holds_something_is_not_empty_because_it_cannot_be_read_now(objects):
+    there, asked = objects
+    with pytest.raises(Exception, match="503"):
+        (there / "busy").read()
+    assert asked == ["GET /busy", "HEAD /busy"]
+    assert (there / "busy").entry().size == 5
+
+
+class Remembering(AbstractFileSystem):
+    """Keeps listings, as file systems of object storage do, and takes sizes from what it has kept."""
+
+    protocol = "gs"
+    cachable = False
+
+    def __init__(self):
+        super().__init__()
+        self.objects: dict[str, bytes] = {}
+
+    def ls(self, path, detail=True, **_):
+        folder = path.rstrip("/")
+        if folder not in self.dircache:
+            found = ((name, data) for name, data in self.objects.items() if self._parent(name) == folder)
+            self.dircache[folder] = [
+                {"name": name, "size": len(data), "type": "file"} for name, data in found
+            ]
+        listed = self.dircache[folder]
+        return listed if detail else [entry["name"] for entry in listed]
+
+    def _open(self, path, *_, **__):
+        return BytesIO(self.objects[path][: self.info(path)["size"]])
+
+    def invalidate_cache(self, path=None):
+        self.dircache.clear()
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param(lambda folder: (folder / "a").entry().size, id="entry"),
+        pytest.param(lambda folder: len((folder / "a").read()), id="read"),
+        pytest.param(lambda folder: len((folder / "a").open().read()), id="open"),
+        pytest.param(lambda folder: next(folder.listing()).size, id="listing"),
+        pytest.param(lambda folder: next(folder.walk()).size, id="walk"),
+    ],
+)
+def test_what_another_task_has_written_since_is_seen(size, tmp_path):
+    from airflow.sdk.io import attach
+
+    storage = Remembering()
+    attach("gs", conn_id=tmp_path.name, fs=storage)
+    storage.objects["bucket/a"] = b"old"
+    folder = place(f"gs://{tmp_path.name}@bucket")
+    assert size(folder) == 3
+    storage.objects["bucket/a"] = b"newer"
+    assert size(folder) == 5
 
 
 def test_a_state_file_that_cannot_be_read_is_not_taken_for_an_empty_one(objects):

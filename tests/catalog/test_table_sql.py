@@ -7,7 +7,13 @@ from sqlalchemy import types
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from airflow_provider_render.catalog.table import COLUMNS
-from airflow_provider_render.catalog.table_sql import IDENTITY, MOST_REFUSED, TYPES, SqlTable
+from airflow_provider_render.catalog.table_sql import (
+    IDENTITY,
+    MOST_REFUSED,
+    SHARDS_AT_ONCE,
+    TYPES,
+    SqlTable,
+)
 from airflow_provider_render.core.errors import OutputError, RenderInputError
 
 HOME = "s3://acme-renders"
@@ -198,6 +204,18 @@ class TestRefusedRows:
         with pytest.raises(OutputError, match=f"rows refused: {MOST_REFUSED}; the rest was left"):
             told.sync({3: rows})
 
+    def test_nor_where_they_are_spread_over_all_files_of_the_state(self, told, database):
+        bad_and_good = (
+            (number, [row(f"BAD-{number}", size_bytes=self.BAD), row(f"GOOD-{number}")])
+            for number in range(64)
+        )
+        with pytest.raises(OutputError, match=f"rows refused: {MOST_REFUSED}; the rest was left"):
+            SqlTable(database.conn_id, "renders").sync(HOME, bad_and_good, 64)
+        written = {int(key.removeprefix("GOOD-")) for key, _ in told.rows()}
+        assert set(range(SHARDS_AT_ONCE)) <= written
+        assert max(written) < 2 * SHARDS_AT_ONCE
+        assert next(bad_and_good)[0] == 2 * SHARDS_AT_ONCE
+
 
 class TestCheck:
     def test_it_creates_the_table_and_writes_no_row(self, told, database):
@@ -219,6 +237,17 @@ class TestCheck:
         database.run("CREATE VIEW renders AS SELECT * FROM base")
         with pytest.raises(OutputError, match="cannot modify renders"):
             SqlTable(database.conn_id, "renders").check()
+
+    @pytest.mark.parametrize("right", ["INSERT", "DELETE"])
+    def test_a_table_to_which_one_of_both_rights_is_lacking_is_refused(self, database, right):
+        database.run(f"CREATE TABLE base ({', '.join(TYPES)})")
+        database.run("CREATE VIEW renders AS SELECT * FROM base")
+        allow = "CREATE TRIGGER may_{0} INSTEAD OF {0} ON renders BEGIN SELECT 1; END"
+        database.run(allow.format(right))
+        with pytest.raises(OutputError, match="cannot modify renders"):
+            SqlTable(database.conn_id, "renders").check()
+        database.run(allow.format({"INSERT": "DELETE", "DELETE": "INSERT"}[right]))
+        SqlTable(database.conn_id, "renders").check()
 
     @pytest.mark.parametrize("name", ["nowhere.renders", "order"])
     def test_a_name_that_the_database_refuses_is_told(self, database, name):

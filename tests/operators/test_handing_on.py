@@ -102,6 +102,19 @@ def test_the_sensors_of_single_vendors_hand_on_no_more_either():
             Task(sensor).run()
 
 
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_more_models_than_fit_are_refused_in_the_words_of_their_own_sensor(deferrable):
+    many = [f"{number:036}" for number in range(400)]
+    with pytest.raises(RenderInputError) as caught:
+        Task(lambda: GlossiModelReadySensor(task_id="wait", model=many, deferrable=deferrable)).run()
+    told = str(caught.value)
+    assert told.startswith("model: ")
+    for part in ("GlossiModelReadySensor.partial(...).expand(model=...)", "the models from the upload"):
+        assert part in told
+    for foreign in ("job", "RenderSensor.", "render", "submit"):
+        assert foreign not in told
+
+
 def test_a_single_model_with_very_many_files_tells_as_many_as_fit(tmp_path):
     files = tuple(
         {"path": f"CHR-1/{number}.png", "name": f"{number}.png", "size": 7} for number in range(900)

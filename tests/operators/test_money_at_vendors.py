@@ -13,10 +13,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from airflow.sdk.exceptions import AirflowException
+from airflow.sdk.exceptions import AirflowException, TaskDeferred
 
 from airflow_provider_render.core.errors import AmbiguousSubmitError, BudgetError, RenderError
 from airflow_provider_render.hooks.imagine import ImagineHook
+from airflow_provider_render.operators.base import WaitingOperator
 from airflow_provider_render.operators.catalog import RenderCatalogOperator
 from airflow_provider_render.operators.glossi import GlossiRetryRenderOperator
 from airflow_provider_render.operators.imagine import ImagineSceneRenderOperator
@@ -24,9 +25,10 @@ from airflow_provider_render.vendors.glossi.vendor import GlossiVendor
 from airflow_provider_render.vendors.imagine import scenes
 from airflow_provider_render.vendors.imagine.vendor import ImagineVendor
 from tests.operators.account import new_model, rows
-from tests.operators.task import Died, Task
+from tests.operators.task import Died, Task, fire
 from tests.operators.test_crashes import Fate
 from tests.operators.test_imagine_catalog import CREATE, JOB, prompt_vendor, shop
+from tests.sandbox.shapes import glb
 from tests.vendors.glossi.workspace import running
 from tests.vendors.imagine.account import request
 from tests.vendors.imagine.conftest import connect, service
@@ -76,6 +78,36 @@ class TestGlossi:
         catalog = [changed, *rows(new_model(tmp_path, "B"))]
         told = self.night(2, tmp_path, catalog, deferrable=deferrable).run()
         assert (told["delivered"], len(workspace.renders)) == (2, 1 + 2)
+
+    @pytest.mark.parametrize("deferrable", [True, False])
+    def test_what_changes_while_a_model_is_prepared_is_for_the_next_run(
+        self, workspace, monkeypatch, tmp_path, deferrable
+    ):
+        (known,) = rows(new_model(tmp_path, "A"))
+        self.night(1, tmp_path, [known]).run()
+        catalog = [{**known, "settings": {"imageQuality": 2}}, *rows(new_model(tmp_path, "B"))]
+        wait = WaitingOperator.await_renders
+
+        def meanwhile(operator, *args, **more):
+            if len(catalog) == 2:
+                Path(known["model"]).write_bytes(glb())
+                catalog.extend(rows(new_model(tmp_path, "C")))
+            return wait(operator, *args, **more)
+
+        monkeypatch.setattr(WaitingOperator, "await_renders", meanwhile)
+        told = self.night(2, tmp_path, catalog, deferrable=deferrable).run()
+        assert (told["credits_planned"], told["credits_spent"], told["delivered"]) == ("2", "2", 2)
+        assert len(workspace.renders) == 1 + 2
+
+    def test_a_row_that_comes_while_a_model_is_prepared_is_not_paid_unasked(self, workspace, tmp_path):
+        catalog = rows(new_model(tmp_path, "A"))
+        task = self.night(1, tmp_path, catalog, deferrable=True)
+        outcome = task.start()
+        catalog += rows(new_model(tmp_path, "B"))
+        while isinstance(outcome, TaskDeferred):
+            outcome = task.resume(outcome, fire(outcome.trigger))
+        assert (outcome["credits_planned"], outcome["credits_spent"]) == ("1", "1")
+        assert (outcome["delivered"], outcome["pending"]) == (1, 1)
 
     def test_an_equal_item_of_a_later_night_takes_over_the_render_that_the_journal_has(
         self, workspace, tmp_path
