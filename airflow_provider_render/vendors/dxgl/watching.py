@@ -26,7 +26,7 @@ WORDS: Mapping[str, tuple[RenderStatus, float | None]] = {
 UNDER_WAY = tuple(word for word, (status, _) in WORDS.items() if not status.terminal)
 FEW = 3
 """Up to so many renders are asked for one by one."""
-WORTH = 10
+WORTH = 3
 """Wanted renders that make a page worth its call; what the lists miss costs a call each."""
 
 

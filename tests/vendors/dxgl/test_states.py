@@ -70,6 +70,11 @@ def test_a_page_of_somebody_elses_newer_renders_does_not_end_the_reading():
     assert (len(states), len(desk.calls)) == (200, 3)
 
 
+def test_the_last_renders_of_a_night_are_read_from_pages_that_show_few_of_them():
+    states, desk = look(Shelf(rows(800, "done")), *(f"r{number}" for number in range(0, 800, 20)))
+    assert (len(states), len(desk.calls)) == (40, 8)
+
+
 def test_a_list_without_totals_is_enough():
     states, desk = look(Shelf(rows(150), meta=False), *names(150))
     assert (len(states), len(desk.calls)) == (150, 2)
