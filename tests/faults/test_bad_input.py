@@ -187,8 +187,11 @@ class TestCatalogs:
             ("sku,model\nA,good.glb\nB,\n", r"row 3 of c\.csv: column 'model' is empty"),
             ("sku,model\nA,good.glb\n,good.glb\n", r"row 3 of c\.csv: column 'sku' is empty"),
             ("sku,model\nA,good.glb,x\n", r"row 2 of c\.csv has 3 cells but there are 2 columns"),
-            ("SKU,model\nA,good.glb\n", r"unknown column 'SKU' \(did you mean 'sku'\?\)"),
-            ("sku,file\nA,good.glb\n", r"row 2 of c\.csv: .*column 'model' is missing"),
+            ("SKU,model\nA,good.glb\n", r"c\.csv has no column 'sku'; .*\(did you mean 'sku' by 'SKU'\?\)"),
+            (
+                "sku,file\nA,good.glb\n",
+                r"c\.csv has no column 'model'; .*\(did you mean 'model' by 'file'\?\)",
+            ),
             ("sku,model,colour\nA,good.glb,red\n", "unknown column 'colour'"),
             ("sku,model,settings\nA,good.glb,{\n", r"row 2 of c\.csv: column 'settings' is not JSON"),
             ("", r"c\.csv is empty"),
