@@ -100,9 +100,11 @@ class Task:
         plan = run.plan()
         run.look(plan, lost=lost)
         run.deliver(plan)
-        while run.prepared(plan):
+        went_on = True
+        while went_on and run.prepared(plan):
             plan = run.plan()
-            run.submit(plan)
+            done = run.submit(plan)
+            went_on = bool(done.paid or done.adopted or done.preparing)
             run.look(plan, lost=lost)
             run.deliver(plan)
         run.prune(plan)
