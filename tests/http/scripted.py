@@ -87,13 +87,17 @@ class Server:
         self.port = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._open: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     def plays(self, *script: Reaction) -> None:
         self.script = list(script)
 
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
+        # A thread on its way into accept() would otherwise take connections of the next server,
+        # whose listener may get the same file descriptor.
+        self._accepting.join()
         self._listener.close()
         for connection in self._open:
             connection.close()
