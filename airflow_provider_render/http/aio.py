@@ -20,10 +20,10 @@ from airflow_provider_render.core.vendor import RenderVendor
 from airflow_provider_render.http import body
 from airflow_provider_render.http.clients import open_clients, trust
 from airflow_provider_render.http.download import downloading
-from airflow_provider_render.http.exchange import converse
+from airflow_provider_render.http.exchange import converse, quiet_time
 from airflow_provider_render.http.failures import FAILURES, failure
 from airflow_provider_render.http.options import HttpOptions
-from airflow_provider_render.http.steps import Attempt, Blocking, Hold, Pause, Step, Talk, Terms
+from airflow_provider_render.http.steps import Attempt, Blocking, Pause, Step, Talk, Terms
 
 T = TypeVar("T")
 
@@ -119,8 +119,6 @@ class AsyncDriver:
                 return await self._attempt(step)
             case Pause(seconds):
                 await asyncio.sleep(seconds)
-            case Hold(seconds):
-                self._pacer.hold(seconds, time.monotonic())
             case Blocking(function):
                 return await _outcome(function)
         return None
@@ -131,7 +129,9 @@ class AsyncDriver:
                 await asyncio.sleep(self._pacer.reserve(time.monotonic()))
                 client = self._clients[attempt.effect is Effect.REPEATABLE]
                 try:
-                    return await self._send(client, await _request(client, attempt, opened), attempt)
+                    answer = await self._send(client, await _request(client, attempt, opened), attempt)
+                    self._pacer.hold(quiet_time(answer, self.terms), time.monotonic())
+                    return answer
                 except RenderError as error:
                     return error
                 except FAILURES as error:

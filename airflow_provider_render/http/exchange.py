@@ -25,7 +25,7 @@ from airflow_provider_render.core.errors import (
 from airflow_provider_render.core.paths import AssumedPath
 from airflow_provider_render.core.retry import retry_after, retry_delay
 from airflow_provider_render.http.redact import excerpt, masked, message, redact
-from airflow_provider_render.http.steps import Attempt, Hold, Pause, Talk, Terms, ask
+from airflow_provider_render.http.steps import Attempt, Pause, Talk, Terms, ask
 from airflow_provider_render.http.target import origin, redirected, resolve
 
 T = TypeVar("T")
@@ -87,12 +87,8 @@ def wait_or_raise(error: VendorError, label: str, effect: Effect, sendings: int,
     :param sendings: how often it was sent.
     :raises VendorError: it must not be sent again.
     """
-    policy = terms.options.retry
     error.args = (message(error, terms.secrets),)
-    if error.transient and error.retry_after is not None:
-        # Capped: an hour asked of one call would otherwise block every other call without a word.
-        yield Hold(min(error.retry_after, policy.cap))
-    delay = retry_delay(error, effect, sendings, policy, terms.jitter())
+    delay = retry_delay(error, effect, sendings, terms.options.retry, terms.jitter())
     if delay is None:
         raise _final(error, label, effect)
     log.info("sending %d of %s failed, the next is in %.1f s: %s", sendings, redact(label), delay, error)
@@ -179,6 +175,18 @@ def refusal(answer: Answer, terms: Terms) -> VendorError:
     if answer.status >= 500 or isinstance(error, UnavailableError):
         error.happened = None
     return error
+
+
+def quiet_time(answer: Answer, terms: Terms) -> float:
+    """Return the seconds for which an answer asks that no call of its connection starts.
+
+    A driver heeds it before it lets the next call start, so that none slips in while the answer is judged.
+    """
+    error = refusal(answer, terms) if answer.status >= 400 else None
+    if error is None or not error.transient or error.retry_after is None:
+        return 0.0
+    # Capped: an hour asked of one call would otherwise block every other call without a word.
+    return min(error.retry_after, terms.options.retry.cap)
 
 
 def _judged(answer: Answer, terms: Terms) -> VendorError:

@@ -64,23 +64,13 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
-    """Let no call of this connection start for a while; no reply.
-
-    :param seconds: how long.
-    """
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class Blocking:
     """Run a function that blocks on the disk; the reply is its result or the error it raised."""
 
     function: Callable[[], Any]
 
 
-Step: TypeAlias = Attempt | Pause | Hold | Blocking
+Step: TypeAlias = Attempt | Pause | Blocking
 Talk: TypeAlias = Generator[Step, Any, T]
 """A conversation: yields steps, is sent a reply to each, returns the result."""
 

@@ -19,10 +19,10 @@ from airflow_provider_render.core.vendor import RenderVendor
 from airflow_provider_render.http import body
 from airflow_provider_render.http.clients import open_clients
 from airflow_provider_render.http.download import downloading
-from airflow_provider_render.http.exchange import converse
+from airflow_provider_render.http.exchange import converse, quiet_time
 from airflow_provider_render.http.failures import FAILURES, failure
 from airflow_provider_render.http.options import HttpOptions
-from airflow_provider_render.http.steps import Attempt, Blocking, Hold, Pause, Step, Talk, Terms
+from airflow_provider_render.http.steps import Attempt, Blocking, Pause, Step, Talk, Terms
 
 T = TypeVar("T")
 
@@ -114,9 +114,6 @@ class SyncDriver:
                 return self._attempt(step)
             case Pause(seconds):
                 time.sleep(seconds)
-            case Hold(seconds):
-                with self._lock:
-                    self._pacer.hold(seconds, time.monotonic())
             case Blocking(function):
                 return _outcome(function)
         return None
@@ -126,7 +123,9 @@ class SyncDriver:
             self._wait_turn()
             client = self._clients[attempt.effect is Effect.REPEATABLE]
             try:
-                return self._send(client, body.request(client, attempt, opened), attempt)
+                answer = self._send(client, body.request(client, attempt, opened), attempt)
+                self._hold(quiet_time(answer, self.terms))
+                return answer
             except RenderError as error:
                 return error
             except FAILURES as error:
@@ -136,6 +135,10 @@ class SyncDriver:
         with self._lock:
             wait = self._pacer.reserve(time.monotonic())
         time.sleep(wait)
+
+    def _hold(self, seconds: float) -> None:
+        with self._lock:
+            self._pacer.hold(seconds, time.monotonic())
 
     def _send(self, client: httpx.Client, request: httpx.Request, attempt: Attempt) -> Answer:
         with closing(client.send(request, stream=True)) as response:

@@ -8,7 +8,7 @@ from email.utils import format_datetime
 import pytest
 
 from airflow_provider_render.core.errors import RateLimitedError, UnavailableError
-from tests.http.probe import call
+from tests.http.probe import ProbeVendor, call
 from tests.http.scripted import ok, reply
 
 
@@ -63,8 +63,17 @@ def test_a_busy_server_may_name_a_time_too(client, server):
     assert (len(server.requests), caught.value.retry_after) == (1, 86400)
 
 
+class SlowReader(ProbeVendor):
+    """Takes long to understand an error, so that the next call could slip in."""
+
+    def error(self, answer):
+        time.sleep(0.05)
+        return super().error(answer)
+
+
 def test_one_limited_call_keeps_the_whole_connection_quiet(client, server):
     times: list[float] = []
+    client.vendor = SlowReader(f"{server.url}/api")
     server.plays(stamped(times, reply(429, retry_after="1")), stamped(times, ok()))
     client.options = replace(client.options, max_concurrency=1)
     client.gather(*(call() for _ in range(4)))
