@@ -11,6 +11,9 @@ from airflow_provider_render.core.errors import RenderInputError
 MOST_BYTES = 9000
 """Bytes of JSON that a task hands on where nothing of it can be left out."""
 
+MOST_LISTED_BYTES = 8000
+"""Bytes of JSON that a list takes in what a task returns; the rest of it takes less than 2 kB."""
+
 
 def within(text: str, most: int) -> str:
     """Cut text so that its JSON form has at most so many bytes."""

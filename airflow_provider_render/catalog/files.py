@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -197,13 +196,11 @@ def check_output(root: AnyPath, conn_id: str | None = None) -> Place:
     if str(root).strip() in ("", "None"):
         raise RenderInputError(f"output: must be the path or URL of a folder, not {root!r}")
     there = place(root, conn_id)
-    probe = there / f"{RESERVED}/.probe-{secrets.token_hex(4)}"
     try:
         entry = there.entry()
         if entry is not None and not entry.folder:
             raise OutputError(f"the output {there} is a file, not a folder")
-        probe.write(b"")
-        probe.remove()
+        (there / RESERVED).prove_writable()
     except OutputError:
         raise
     except Exception as error:

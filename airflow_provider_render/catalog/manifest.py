@@ -8,15 +8,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_render.catalog.brevity import fitting
+from airflow_provider_render.catalog.brevity import MOST_LISTED_BYTES, fitting
 from airflow_provider_render.catalog.files import publish
 from airflow_provider_render.catalog.items import RESERVED
 from airflow_provider_render.catalog.report import report_name
 from airflow_provider_render.catalog.storage import Place
 
 FOLDER = f"{RESERVED}/manifests"
-MOST_BYTES = 8000
-"""Bytes of JSON that files take in what a task returns; the rest of it takes less than 2 kB."""
 
 
 def tell_files(root: Place, run: str, files: Sequence[Mapping[str, Any]], renders: int) -> dict[str, Any]:
@@ -33,7 +31,7 @@ def tell_files(root: Place, run: str, files: Sequence[Mapping[str, Any]], render
         local = Path(spool, "manifest.jsonl")
         local.write_text("".join(f"{json.dumps(file)}\n" for file in files), encoding="ascii")
         publish(local, there)
-    told = fitting(files, MOST_BYTES)
+    told = fitting(files, MOST_LISTED_BYTES)
     return {
         "renders": renders,
         "file_count": len(files),

@@ -257,6 +257,12 @@ class Place:
         self._prepare()
         self._storage.write(self.path, data)
 
+    def prove_writable(self) -> None:
+        """Write a file in this folder and remove it; raises what the storage raises."""
+        probe = self / f".probe-{secrets.token_hex(4)}"
+        probe.write(b"")
+        probe.remove()
+
     def publish(self, local: str | os.PathLike[str]) -> None:
         """Move a local file here, whole or not at all; its folder is made."""
         self._prepare()

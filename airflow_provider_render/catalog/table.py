@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
@@ -116,13 +115,11 @@ class TableFile:
         :raises RenderInputError: there is a folder of its name.
         :raises OutputError: says why nothing can be written there.
         """
-        probe = self.place.parent / f".probe-{secrets.token_hex(4)}"
         try:
             for there in (self._whole, self.place):
                 if (entry := there.entry()) and entry.folder:
                     raise RenderInputError(f"table: {there} is a folder, not a file")
-            probe.write(b"")
-            probe.remove()
+            self.place.parent.prove_writable()
         except RenderInputError:
             raise
         except Exception as error:

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from airflow_provider_render.catalog.brevity import fitting
+from airflow_provider_render.catalog.brevity import MOST_LISTED_BYTES, fitting
 from airflow_provider_render.catalog.items import EXTRA_COLUMNS, ExtraColumns
 from airflow_provider_render.catalog.ledger import Ledger
 from airflow_provider_render.catalog.plan import Plan
@@ -44,8 +44,8 @@ from airflow_provider_render.operators.groups import read_group, read_groups
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-LISTED, MOST_BYTES = 20, 8000
-"""Items that a plan names in its result, and the bytes that they may take: it is an XCom."""
+LISTED = 20
+"""Items that a plan names in its result, which is an XCom."""
 
 
 class RenderCatalogOperator(WaitingOperator):
@@ -184,7 +184,7 @@ class RenderCatalogOperator(WaitingOperator):
             plan = run.plan()
         self.log.info("plan for %s:\n%s", self.hook.vendor.title, plan.table())
         if read_flag("plan_only", self.plan_only):
-            return plan.to_json(limit=LISTED, most=MOST_BYTES)
+            return plan.to_json(limit=LISTED, most=MOST_LISTED_BYTES)
         self._require_work(plan)
         self._approve(run, plan)
         run.submit(plan)
@@ -382,7 +382,7 @@ class RenderModelOperator(RenderCatalogOperator):
     def _result(self, run: Reconciliation, report: Report) -> dict[str, Any]:
         (item,) = report.items
         files = [{**file, "uri": str(run.root / str(file["path"]))} for file in item.files]
-        told = fitting(files, MOST_BYTES)
+        told = fitting(files, MOST_LISTED_BYTES)
         return {
             "key": item.key,
             "job_id": item.job_id,

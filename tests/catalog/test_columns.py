@@ -1,16 +1,14 @@
 from __future__ import annotations
 
-import sys
-from types import ModuleType
-
 import pytest
-from airflow.sdk.providers_manager_runtime import HookInfo, ProvidersManagerTaskRuntime
+from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
 
 from airflow_provider_render.catalog.columns import missing_names
 from airflow_provider_render.catalog.items import read_rows
 from airflow_provider_render.core.errors import CatalogError
 from airflow_provider_render.hooks import known
 from airflow_provider_render.hooks.base import RenderHook
+from tests.another_package import register
 
 
 class AcmeHook(RenderHook):
@@ -23,11 +21,7 @@ class AcmeHook(RenderHook):
 @pytest.fixture
 def acme(monkeypatch):
     """Register another package's vendor with Airflow, as its provider would."""
-    module = ModuleType("acme_hooks")
-    module.AcmeHook = AcmeHook
-    monkeypatch.setitem(sys.modules, "acme_hooks", module)
-    info = HookInfo("acme_hooks.AcmeHook", "render_conn_id", "acme", "Acme renders", "acme", True)
-    monkeypatch.setitem(ProvidersManagerTaskRuntime().hooks, "acme", info)
+    register(monkeypatch, AcmeHook)
     known._derives.cache_clear()
     yield
     known._derives.cache_clear()

@@ -6,12 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from airflow_provider_render.catalog.brevity import fitting, within
+from airflow_provider_render.catalog.brevity import MOST_LISTED_BYTES, fitting, within
 from airflow_provider_render.catalog.items import CatalogItem
 from airflow_provider_render.catalog.plan import Plan, PlannedItem
 from airflow_provider_render.catalog.report import ItemReport, Outcome, Report
 from airflow_provider_render.core.journal import Action
-from airflow_provider_render.operators.catalog import LISTED, MOST_BYTES
+from airflow_provider_render.operators.catalog import LISTED
 
 TEXTS = pytest.mark.parametrize("text", ["x", "ü", "\U0001f600", '"'])
 
@@ -21,7 +21,7 @@ def test_the_plan_of_twenty_thousand_items_is_a_small_xcom(text):
     item = CatalogItem(text * 900, text * 900, f"s3://bucket/{text * 900}.glb", row=text * 900)
     one = PlannedItem(item, problem=text * 5000)
     plan = Plan((one,) * 20_000, tuple(f"{text * 500}-{number}" for number in range(20_000)))
-    data = plan.to_json(limit=LISTED, most=MOST_BYTES)
+    data = plan.to_json(limit=LISTED, most=MOST_LISTED_BYTES)
     assert len(json.dumps(data)) < 10_000
     assert (data["items"], data["counts"]["orphan"], data["truncated"]) == (20_000, 20_000, True)
     assert len(data["plan"]) >= 5
@@ -34,7 +34,7 @@ def test_a_plan_of_usual_items_names_as_many_as_it_may():
     )
     one = PlannedItem(item, Action.RENDER, reason="settings changed", price=Decimal(1), fingerprint="f")
     plan = Plan(tuple(replace(one, fingerprint=str(number)) for number in range(20_000)))
-    data = plan.to_json(limit=LISTED, most=MOST_BYTES)
+    data = plan.to_json(limit=LISTED, most=MOST_LISTED_BYTES)
     assert len(data["plan"]) == LISTED
     assert data["plan"][0]["key"] == "CHR-1001/dark"
     assert len(json.dumps(data)) < 10_000

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.dags.dag_tester import RESULT
+from tests.operators.account import new_model
 from tests.operators.conftest import dxgl
 
 __all__ = ["dxgl"]
@@ -74,3 +75,21 @@ def start_airflow(tmp_path):
     yield start
     for tester in started:
         tester.stop()
+
+
+@pytest.fixture
+def start_shop(dxgl, tmp_path, start_airflow):
+    """Start a :class:`DagTester` with a catalog of one new product for DXGL; takes further variables."""
+
+    def start(**variables: str) -> DagTester:
+        new_model(tmp_path / "models")
+        catalog = tmp_path / "catalog.csv"
+        catalog.write_text("sku,model\nCHR-1,models/chair.glb\n")
+        return start_airflow(
+            AIRFLOW_CONN_DXGL_DEFAULT=dxgl.connection(),
+            AIRFLOW_VAR_RENDER_CATALOG=str(catalog),
+            AIRFLOW_VAR_RENDER_OUTPUT=str(tmp_path / "out"),
+            **variables,
+        )
+
+    return start

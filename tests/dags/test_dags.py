@@ -10,7 +10,6 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.serialization.serialized_objects import DagSerialization
 
 from tests.dags.conftest import ROOT
-from tests.operators.account import new_model
 
 FILES = sorted((ROOT / "dags").glob("*.py"))
 HEAVY = (
@@ -73,15 +72,8 @@ def test_parsing_the_dag_files_loads_neither_a_client_nor_a_renderer():
     assert re.findall(r"(?:airflow_provider_render|/dags)/.*Warning.*", parsed.stderr) == []
 
 
-def test_the_dags_run_in_airflow_and_pay_once(dxgl, tmp_path, start_airflow):
-    new_model(tmp_path / "models")
-    catalog = tmp_path / "catalog.csv"
-    catalog.write_text("sku,model\nCHR-1,models/chair.glb\n")
-    airflow = start_airflow(
-        AIRFLOW_CONN_DXGL_DEFAULT=dxgl.connection(),
-        AIRFLOW_VAR_RENDER_CATALOG=str(catalog),
-        AIRFLOW_VAR_RENDER_OUTPUT=str(tmp_path / "out"),
-    )
+def test_the_dags_run_in_airflow_and_pay_once(dxgl, tmp_path, start_shop):
+    airflow = start_shop()
 
     steps = airflow.run("dxgl_single_steps")
     assert steps["state"] == "success", steps["said"]

@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from types import ModuleType
 
 import pytest
 from airflow.sdk import Connection
@@ -14,6 +13,7 @@ from airflow_provider_render.core.errors import AuthError, ConnectionConfigError
 from airflow_provider_render.hooks.base import RenderHook, raw_call
 from airflow_provider_render.hooks.dxgl import DxglHook
 from airflow_provider_render.hooks.files import StoredFile
+from tests.another_package import register
 
 
 def test_a_hook_calls_an_endpoint_with_the_token(desk, connect):
@@ -148,20 +148,7 @@ class ElsewhereHook(DxglHook):
 @pytest.fixture
 def registered(monkeypatch):
     """Register the hook of another package with Airflow, as its provider would."""
-    from airflow.sdk.providers_manager_runtime import HookInfo, ProvidersManagerTaskRuntime
-
-    module = ModuleType("elsewhere_hooks")
-    module.ElsewhereHook = ElsewhereHook
-    monkeypatch.setitem(sys.modules, "elsewhere_hooks", module)
-    info = HookInfo(
-        hook_class_name="elsewhere_hooks.ElsewhereHook",
-        connection_id_attribute_name="render_conn_id",
-        package_name="elsewhere",
-        hook_name="Elsewhere",
-        connection_type="elsewhere",
-        connection_testable=True,
-    )
-    monkeypatch.setitem(ProvidersManagerTaskRuntime().hooks, "elsewhere", info)
+    register(monkeypatch, ElsewhereHook)
 
 
 class TestForConnection:
