@@ -42,7 +42,7 @@ class WaitingVendor:
     :param said: what the sandbox says of each vendor that it serves.
     """
 
-    said: dict[str, dict[str, str]]
+    said: dict[str, dict[str, str]] = field(repr=False)
 
     @property
     def url(self) -> str:
@@ -92,8 +92,8 @@ class Stack:
     home: Path
     api: AirflowApi
     sandbox: str
-    token: str
-    environment: dict[str, str]
+    token: str = field(repr=False)
+    environment: dict[str, str] = field(repr=False)
     components: Components
     models: Path = field(default_factory=Path)
     waiting: dict[str, WaitingVendor] = field(default_factory=dict)

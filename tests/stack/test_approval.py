@@ -84,12 +84,21 @@ def _details(stack: Stack, run: str) -> dict[str, Any]:
 
 
 def _answer(stack: Stack, run: str, choice: str) -> None:
-    """Answer until it is heard: whoever answers in the first second may be asked again by Airflow 3.3."""
+    """Answer as a person does, who needs more than a moment to read.
 
-    def heard() -> bool:
-        if stack.task(DAG, run, "approve")["state"] == "awaiting_input":
-            body = {"chosen_options": [choice], "params_input": {}}
-            stack.api.client.patch(_path(run), json=body)
-        return bool(stack.task(DAG, run, "approve")["state"] == "success")
+    In Airflow 3.3 the scheduler takes an answer for a crash of the task, and lets it ask again, where it
+    comes before the scheduler has heard that the process which asked has ended.
+    """
 
-    until(heard, "the answer to be heard")
+    def asked() -> bool:
+        attempt = stack.task(DAG, run, "approve")["try_number"]
+        key = f"dag_id='{DAG}', task_id='approve', run_id='{run}', try_number={attempt}"
+        return (
+            f"executor event with state success for task instance TaskInstanceKey({key}," in log.read_text()
+        )
+
+    log = stack.home / "scheduler.log"
+    until(asked, "the process that asked to end")
+    body = {"chosen_options": [choice], "params_input": {}}
+    stack.api.client.patch(_path(run), json=body).raise_for_status()
+    stack.wait_for_task(DAG, run, "success", "approve")
