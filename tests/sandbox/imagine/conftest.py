@@ -65,6 +65,7 @@ class Studio:
 def studio(the_quick_imagine):
     """Everything the double can make; made once."""
     sandbox = the_quick_imagine
+    sandbox.set_hits(HITS)
     product = sandbox.product(thumbnail_name="box.png", name="Studio Box", sku_id=new_sku())
     other = sandbox.product(name="Neighbour")
     assert sandbox.order(product["unicode"]).status_code == 202

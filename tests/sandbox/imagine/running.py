@@ -14,7 +14,8 @@ from tests.sandbox import shapes
 from tests.sandbox.running import COMMAND, ROOT, SMALL
 from tests.secret_watch import ready
 
-HITS = 1000
+HITS = 1_000_000
+"""More than any test spends while it waits on a slow machine."""
 DETAILS = "/v1/product/details/"
 JOB = "/v1/product/job/"
 STATUS = "/v1/product/status/"

@@ -49,6 +49,7 @@ def test_an_unknown_path_and_a_wrong_method_are_told_apart(waiting):
 
 
 def test_every_call_costs_one_hit_even_a_refused_one(waiting):
+    waiting.set_hits(1000)
     assert waiting.api.get(DETAILS).json()["api_hits_available"] == 999
     refused = waiting.api.post(DETAILS, data={"prop_data_user_file_name": "a.pdf"})
     assert (refused.status_code, refused.json()["api_hits_available"]) == (400, 998)
