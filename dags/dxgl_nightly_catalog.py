@@ -1,7 +1,8 @@
 """Every night: render what changed in the catalog at DXGL, and nothing else.
 
 Needs a connection ``dxgl_default`` (type DXGL, host and token) and two variables: ``render_catalog``, the
-catalog file, and ``render_output``, the folder for the renders; DXGL's go into ``dxgl`` below it.
+catalog file, and ``render_output``, the folder for the renders; DXGL's go into ``dxgl`` below it. The host
+must be filled in here, as ``https://api.dx.gl``: Airflow's own HTTP sensor does not know the vendor's.
 """
 
 from __future__ import annotations
@@ -16,6 +17,11 @@ from airflow.sdk import ObjectStoragePath, dag, task
 from airflow_provider_render.operators.catalog import RenderCatalogOperator
 
 CONNECTION = "dxgl_default"
+# The connection's host may end in /v1 or not; without a host the sensor says that none was supplied.
+HEALTH = (
+    "{% set host = (conn.dxgl_default.host or '').rstrip('/') %}"
+    "{{ '' if host.endswith('/v1') else 'v1/' if host else '/v1/' }}health"
+)
 WANTED = {
     "render_conn_id": CONNECTION,
     "catalog": "{{ var.value.render_catalog }}",
@@ -37,8 +43,7 @@ def dxgl_nightly_catalog() -> None:
     healthy = HttpSensor(
         task_id="healthy",
         http_conn_id=CONNECTION,
-        # The connection's host may end in /v1 or not; the health check answers below it without a token.
-        endpoint="{{ '' if conn.dxgl_default.host.rstrip('/').endswith('/v1') else 'v1/' }}health",
+        endpoint=HEALTH,  # answers without a token
         poke_interval=30,
         timeout=600,
     )

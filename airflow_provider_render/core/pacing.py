@@ -14,17 +14,25 @@ class Pacer:
 
     rate: float | None = None
     _next: float = 0.0
+    _quiet_until: float = 0.0
 
     def reserve(self, now: float) -> float:
-        """Take the next free moment and return the seconds until then.
+        """Take the next free moment for a call and return it.
 
         :param now: a monotonic clock, seconds.
         """
-        moment = max(now, self._next)
+        moment = max(now, self._next, self._quiet_until)
         if self.rate:
             self._next = moment + 1 / self.rate
-        return moment - now
+        return moment
+
+    def holds(self, moment: float) -> bool:
+        """Return whether a reserved moment is void, because a hold that covers it came later.
+
+        :param moment: what :meth:`reserve` returned.
+        """
+        return moment < self._quiet_until
 
     def hold(self, seconds: float, now: float) -> None:
         """Let no call start for the given seconds, as a ``Retry-After`` asks."""
-        self._next = max(self._next, now + seconds)
+        self._quiet_until = max(self._quiet_until, now + seconds)

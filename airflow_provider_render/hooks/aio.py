@@ -11,10 +11,10 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_provider_render.core.calls import Call, Fetch, Operation
-from airflow_provider_render.core.errors import AuthError
 from airflow_provider_render.core.resource import Fetched
 from airflow_provider_render.core.vendor import RenderVendor
-from airflow_provider_render.hooks.binding import Binding
+from airflow_provider_render.hooks.binding import Binding, calling
+from airflow_provider_render.http.steps import Tally
 
 if TYPE_CHECKING:
     from airflow_provider_render.http.aio import AsyncDriver
@@ -35,6 +35,7 @@ class AsyncVendorClient:
     def __init__(self, binding: Binding, refused: Callable[[], None]) -> None:
         self.binding = binding
         self._refused = refused
+        self._tally = Tally()
 
     @property
     def vendor(self) -> RenderVendor:
@@ -44,34 +45,31 @@ class AsyncVendorClient:
     @property
     def metered(self) -> Decimal:
         """Credits that calls of this process have cost so far, beside the renders in them."""
-        return self._driver().terms.meter.credits
+        self._driver()
+        return self._tally.credits
 
     async def run(self, work: Call[T] | Operation[T], /) -> T:
         """Carry out a call or an operation.
 
         :raises VendorError: it failed for good.
         """
-        try:
+        with calling(self.binding.connection.conn_id, self._refused):
             return await self._driver().run(work)
-        except AuthError:
-            self._refused()
-            raise
 
     async def download(self, fetch: Fetch, to: str | PathLike[str], /) -> Fetched:
         """Download a file; it appears under its name only when it is whole.
 
         :raises VendorError: it failed for good.
         """
-        try:
+        with calling(self.binding.connection.conn_id, self._refused):
             return await self._driver().download(fetch, to)
-        except AuthError:
-            self._refused()
-            raise
 
     def _driver(self) -> AsyncDriver:
         from airflow_provider_render.http.registry import async_driver
 
-        return async_driver(self.binding.key, lambda: self.vendor, self.binding.connection.options)
+        driver = async_driver(self.binding.key, lambda: self.vendor, self.binding.connection.options)
+        self._tally.add(driver.terms.meter)
+        return driver
 
 
 class LazyDriver:

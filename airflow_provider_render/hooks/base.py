@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from functools import cached_property
 from importlib import import_module
 from os import PathLike
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from airflow.sdk import BaseHook
 
 from airflow_provider_render.core.calls import Answer, Call, Effect, Fetch, Operation
-from airflow_provider_render.core.errors import AuthError, ConnectionConfigError
+from airflow_provider_render.core.errors import ConnectionConfigError
 from airflow_provider_render.core.resource import Fetched
 from airflow_provider_render.core.vendor import RenderVendor
 from airflow_provider_render.hooks.aio import AsyncVendorClient, shared_client
-from airflow_provider_render.hooks.binding import Binding
+from airflow_provider_render.hooks.binding import Binding, calling, naming
 from airflow_provider_render.hooks.connection import AirflowConnection, VendorConnection, read
+from airflow_provider_render.http.steps import Tally
 
 if TYPE_CHECKING:
     from airflow_provider_render.http.sync import SyncDriver
@@ -62,7 +64,8 @@ class RenderHook(BaseHook):
     def __init__(self, render_conn_id: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.render_conn_id = render_conn_id or self.default_conn_name
-        self._metered_before = Decimal(0)
+        self._own_driver: SyncDriver | None = None
+        self._tally = Tally()
 
     @classmethod
     def make_vendor(cls, connection: VendorConnection) -> RenderVendor:
@@ -120,37 +123,56 @@ class RenderHook(BaseHook):
 
     def get_conn(self) -> SyncDriver:
         """Return the driver that carries out calls; it is shared by the process, so do not close it."""
-        from airflow_provider_render.http.registry import sync_driver
+        driver = self._own_driver or self._shared_driver()
+        self._tally.add(driver.terms.meter)
+        return driver
+
+    @contextmanager
+    def apart(self) -> Iterator[Self]:
+        """Lend a hook of the same connection with a driver of its own, which is closed at the end.
+
+        For ``on_kill``: the signal stops the worker amid a call, and another call by the shared driver could
+        wait for ever for what the stopped one holds. The hook that is lent shares no lock with this one, no
+        place among its calls, and no rate. It may be lent to another thread. What its calls cost is counted
+        by both.
+
+        ::
+
+            with hook.apart() as apart:
+                apart.run(apart.vendor.cancel(job))
+
+        :raises ConnectionConfigError: the connection lacks something.
+        """
+        from airflow_provider_render.http.sync import SyncDriver
 
         binding = self._binding
-        return sync_driver(binding.key, lambda: binding.vendor, binding.connection.options)
+        lent = type(self)(self.render_conn_id)
+        lent.__dict__["_binding"] = binding
+        with SyncDriver(binding.vendor, binding.connection.options) as lent._own_driver:
+            self._tally.add(lent._own_driver.terms.meter)
+            yield lent
 
     @property
     def metered(self) -> Decimal:
         """Credits that calls of this process have cost so far, beside the renders in them."""
-        return self._metered_before + self.get_conn().terms.meter.credits
+        self.get_conn()
+        return self._tally.credits
 
     def run(self, work: Call[T] | Operation[T], /) -> T:
         """Carry out a call or an operation.
 
         :raises VendorError: it failed for good. After an AuthError the next call reads the connection anew.
         """
-        try:
+        with calling(self.render_conn_id, self._forget):
             return self.get_conn().run(work)
-        except AuthError:
-            self._forget()
-            raise
 
     def download(self, fetch: Fetch, to: str | PathLike[str], /) -> Fetched:
         """Download a file; it appears under its name only when it is whole.
 
         :raises VendorError: it failed for good.
         """
-        try:
+        with calling(self.render_conn_id, self._forget):
             return self.get_conn().download(fetch, to)
-        except AuthError:
-            self._forget()
-            raise
 
     def request(
         self,
@@ -181,12 +203,13 @@ class RenderHook(BaseHook):
     def test_connection(self) -> tuple[bool, str]:
         """Look at the account; this is the *Test* button of the connection form.
 
-        It costs nothing, except at vendors that charge for every call; the answer says so.
+        It costs nothing, except at vendors that charge for every call; the answer says so. It does not name
+        the connection: Airflow tests a copy, whose id is made up.
         """
         try:
             account = self.run(self.vendor.account())
         except Exception as error:  # noqa: BLE001 - Airflow shows the text to the user
-            return False, str(error)
+            return False, str(error).removeprefix(naming(self.render_conn_id))
         has = "" if account.credits is None else f" has {account.credits} credits"
         price = self.vendor.capabilities.call_price
         cost = f"; this test cost {price} of them" if price else ""
@@ -226,14 +249,19 @@ class RenderHook(BaseHook):
         vendor.poll_policy = vendor.poll_policy.override(found.poll)
         return Binding(vendor, found)
 
+    def _shared_driver(self) -> SyncDriver:
+        from airflow_provider_render.http.registry import sync_driver
+
+        binding = self._binding
+        return sync_driver(binding.key, lambda: binding.vendor, binding.connection.options)
+
     def _forget(self) -> None:
+        """Have the next call read the connection anew; any thread may, at any moment."""
         from airflow_provider_render.http.registry import forget
 
-        if "_binding" not in self.__dict__:
-            return
-        # The next driver counts from nothing again.
-        self._metered_before = self.metered
-        forget(self.__dict__.pop("_binding").key)
+        binding = None if self._own_driver else self.__dict__.pop("_binding", None)
+        if binding:
+            forget(binding.key)
 
 
 def raw_call(

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Iterable
 from contextlib import ExitStack, aclosing, closing
 from os import PathLike
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import httpx
 
@@ -27,6 +27,8 @@ from airflow_provider_render.http.steps import Attempt, Blocking, Pause, Step, T
 
 T = TypeVar("T")
 
+Clients: TypeAlias = dict[bool, httpx.AsyncClient]
+
 
 class AsyncDriver:
     """Carries out the calls of one connection in one event loop.
@@ -40,7 +42,7 @@ class AsyncDriver:
     def __init__(self, vendor: RenderVendor, options: HttpOptions | None = None) -> None:
         options = options or HttpOptions()
         self.terms = Terms(vendor, options)
-        self._clients: dict[bool, httpx.AsyncClient] = {}
+        self._clients: Clients = {}
         self._slots = asyncio.Semaphore(options.max_concurrency)
         self._pacer = Pacer(options.rate)
         self._running = 0
@@ -86,14 +88,14 @@ class AsyncDriver:
     async def _follow(self, talk: Talk[T]) -> T:
         self._running += 1
         try:
-            await self._open()
+            await self._opened()
             return await self._steps(talk)
         finally:
             self._running -= 1
             if self._retired and not self._running:
                 await self.close()
 
-    async def _open(self) -> None:
+    async def _opened(self) -> Clients:
         options = self.terms.options
         if not self._clients:
             await asyncio.to_thread(trust, options.verify)
@@ -101,6 +103,14 @@ class AsyncDriver:
             self._clients = open_clients(httpx.AsyncClient, options)
             self._keeper = _close_at_shutdown(*self._clients.values())
             await anext(self._keeper)
+        return self._clients
+
+    async def _wait_turn(self) -> None:
+        while True:
+            moment = self._pacer.reserve(now := time.monotonic())
+            await asyncio.sleep(moment - now)
+            if not self._pacer.holds(moment):
+                return
 
     async def _steps(self, talk: Talk[T]) -> T:
         reply = None
@@ -126,8 +136,8 @@ class AsyncDriver:
     async def _attempt(self, attempt: Attempt) -> Answer | RenderError:
         with ExitStack() as opened:
             async with self._slots:
-                await asyncio.sleep(self._pacer.reserve(time.monotonic()))
-                client = self._clients[attempt.effect is Effect.REPEATABLE]
+                await self._wait_turn()
+                client = (await self._opened())[attempt.effect is Effect.REPEATABLE]
                 try:
                     answer = await self._send(client, await _request(client, attempt, opened), attempt)
                     self._pacer.hold(quiet_time(answer, self.terms), time.monotonic())
@@ -135,7 +145,7 @@ class AsyncDriver:
                 except RenderError as error:
                     return error
                 except FAILURES as error:
-                    return failure(error, attempt.label)
+                    return failure(error, attempt)
 
     async def _send(self, client: httpx.AsyncClient, request: httpx.Request, attempt: Attempt) -> Answer:
         async with aclosing(await client.send(request, stream=True)) as response:

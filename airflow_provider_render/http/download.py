@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from os import PathLike, fspath
@@ -30,7 +31,7 @@ _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)", re.ASCII
 
 
 class PartFile:
-    """The part of a download that is there, stored beside its final name.
+    """The part of a download that is there, in a hidden file of its own beside its final name.
 
     :param fetch: what is downloaded.
     :param to: its final path.
@@ -39,8 +40,9 @@ class PartFile:
     def __init__(self, fetch: Fetch, to: Path) -> None:
         self._fetch = fetch
         self._to = to
-        self._path = to.with_name(f"{to.name}.part")
+        self._path = to.with_name(f".{to.name[:40]}.{secrets.token_hex(6)}.part")
         self._file: BinaryIO | None = None
+        self._discarded = False
         self.reset()
 
     def reset(self) -> None:
@@ -110,7 +112,8 @@ class PartFile:
         return Fetched(fspath(self._to), self.size, self._digest.hexdigest(), self._media_type)
 
     def discard(self) -> None:
-        """Remove the part file, if there is one."""
+        """Remove the part file, also one that another thread is about to open."""
+        self._discarded = True
         with suppress(OSError):
             self._close()
         with suppress(OSError):
@@ -141,6 +144,9 @@ class PartFile:
             self._file = self._path.open("wb")
         except OSError as error:
             raise OutputError(f"cannot write {self._path}: {error}") from error
+        if self._discarded:
+            # A cancelled asyncio download does not wait for the thread that opens the file.
+            self.discard()
 
     def _check_whole(self) -> None:
         if self._expected is not None and self.size != self._expected:
@@ -167,7 +173,7 @@ class PartFile:
 def downloading(fetch: Fetch, to: str | PathLike[str], terms: Terms) -> Talk[Fetched]:
     """Download a file.
 
-    :param to: its final path; the bytes are kept in ``<to>.part`` until they are whole.
+    :param to: its final path; until they are whole, the bytes are kept beside it in ``.<to>.<random>.part``.
     :raises DownloadError: it did not arrive whole, or the presigned URL has expired.
     :raises VendorError: the vendor does not give it.
     :raises OutputError: it cannot be written.

@@ -88,6 +88,25 @@ class Meter:
             self.credits += cost
 
 
+class Tally:
+    """Adds up the meters of the drivers that one hook has used; any thread may add.
+
+    Those of dropped drivers count on, since calls by them may be under way.
+    """
+
+    def __init__(self) -> None:
+        self._meters: set[Meter] = set()
+
+    def add(self, meter: Meter) -> None:
+        """Count a meter, once."""
+        self._meters.add(meter)
+
+    @property
+    def credits(self) -> Decimal:
+        """What all calls have cost so far."""
+        return sum((meter.credits for meter in tuple(self._meters)), Decimal(0))
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What every conversation of one connection shares.

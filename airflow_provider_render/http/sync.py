@@ -7,7 +7,7 @@ import time
 from contextlib import ExitStack, closing
 from os import PathLike
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import httpx
 
@@ -26,6 +26,8 @@ from airflow_provider_render.http.steps import Attempt, Blocking, Pause, Step, T
 
 T = TypeVar("T")
 
+Clients: TypeAlias = dict[bool, httpx.Client]
+
 
 class SyncDriver:
     """Carries out the calls of one connection, blocking.
@@ -37,7 +39,7 @@ class SyncDriver:
     def __init__(self, vendor: RenderVendor, options: HttpOptions | None = None) -> None:
         options = options or HttpOptions()
         self.terms = Terms(vendor, options)
-        self._clients: dict[bool, httpx.Client] = {}
+        self._clients: Clients = {}
         self._slots = threading.BoundedSemaphore(options.max_concurrency)
         self._pacer = Pacer(options.rate)
         self._lock = threading.Lock()
@@ -63,17 +65,15 @@ class SyncDriver:
     def close(self) -> None:
         """Close all connections, also those in use; a later call opens new ones."""
         with self._lock:
-            clients, self._clients = self._clients, {}
-        for client in clients.values():
-            client.close()
+            clients = self._give_up()
+        _close(clients)
 
     def retire(self) -> None:
         """Close all connections as soon as the last call has ended, and after each call from then on."""
         with self._lock:
             self._retired = True
-            idle = not self._running
-        if idle:
-            self.close()
+            unused = {} if self._running else self._give_up()
+        _close(unused)
 
     def __enter__(self) -> SyncDriver:
         return self
@@ -86,16 +86,30 @@ class SyncDriver:
     def _follow(self, talk: Talk[T]) -> T:
         with self._lock:
             self._running += 1
-            if not self._clients:
-                self._clients = open_clients(httpx.Client, self.terms.options)
         try:
+            self._opened()
             return self._steps(talk)
         finally:
             with self._lock:
                 self._running -= 1
-                last = self._retired and not self._running
-            if last:
-                self.close()
+                unused = self._give_up() if self._retired and not self._running else {}
+            _close(unused)
+
+    def _opened(self) -> Clients:
+        if clients := self._clients:
+            return clients
+        # Not under the lock: it takes long, and a signal handler that calls meanwhile would wait for ever.
+        opened = open_clients(httpx.Client, self.terms.options)
+        with self._lock:
+            unused = opened if self._clients else {}
+            clients = self._clients = self._clients or opened
+        _close(unused)
+        return clients
+
+    def _give_up(self) -> Clients:
+        """Take the clients, so that the next call opens new ones; needs the lock."""
+        clients, self._clients = self._clients, {}
+        return clients
 
     def _steps(self, talk: Talk[T]) -> T:
         reply = None
@@ -121,7 +135,7 @@ class SyncDriver:
     def _attempt(self, attempt: Attempt) -> Answer | RenderError:
         with self._slots, ExitStack() as opened:
             self._wait_turn()
-            client = self._clients[attempt.effect is Effect.REPEATABLE]
+            client = self._opened()[attempt.effect is Effect.REPEATABLE]
             try:
                 answer = self._send(client, body.request(client, attempt, opened), attempt)
                 self._hold(quiet_time(answer, self.terms))
@@ -129,12 +143,15 @@ class SyncDriver:
             except RenderError as error:
                 return error
             except FAILURES as error:
-                return failure(error, attempt.label)
+                return failure(error, attempt)
 
     def _wait_turn(self) -> None:
-        with self._lock:
-            wait = self._pacer.reserve(time.monotonic())
-        time.sleep(wait)
+        while True:
+            with self._lock:
+                moment = self._pacer.reserve(now := time.monotonic())
+            time.sleep(moment - now)
+            if not self._pacer.holds(moment):
+                return
 
     def _hold(self, seconds: float) -> None:
         with self._lock:
@@ -155,6 +172,11 @@ class SyncDriver:
             if not collected.add(chunk):
                 break
         return collected.bytes()
+
+
+def _close(clients: Clients) -> None:
+    for client in clients.values():
+        client.close()
 
 
 def _outcome(function: Any) -> Any:

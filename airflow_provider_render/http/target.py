@@ -52,6 +52,15 @@ def origin(url: str) -> Origin:
     return parts.scheme, parts.host, parts.port
 
 
+def place(url: str) -> str:
+    """Return scheme, host and port of a URL as people write them; user info, path and query may be secret.
+
+    :param url: one that :func:`origin` takes.
+    """
+    parts = httpx.URL(url)
+    return f"{parts.scheme}://{parts.netloc.decode('ascii')}"
+
+
 def redirected(url: str, location: str) -> str:
     """Return where a redirect leads.
 

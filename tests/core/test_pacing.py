@@ -10,7 +10,7 @@ from airflow_provider_render.core.pacing import Pacer
 
 
 def waits(pacer, *moments):
-    return [pytest.approx(pacer.reserve(moment)) for moment in moments]
+    return [pytest.approx(pacer.reserve(moment) - moment) for moment in moments]
 
 
 def test_without_a_rate_nobody_waits():
@@ -43,6 +43,46 @@ def test_a_shorter_hold_does_not_shorten_a_longer_one():
     assert waits(pacer, 102, 111) == [8, 0]
 
 
+def test_a_hold_voids_the_moments_in_it_that_were_reserved_before():
+    pacer = Pacer(rate=1)
+    moments = [pacer.reserve(10) for _ in range(4)]
+    assert not any(map(pacer.holds, moments))
+    pacer.hold(2.5, now=10)
+    assert [pacer.holds(moment) for moment in moments] == [True, True, True, False]
+
+
+def test_without_a_rate_a_hold_voids_what_was_reserved_too():
+    pacer = Pacer()
+    pacer.hold(1, now=10)
+    moment = pacer.reserve(10)
+    pacer.hold(5, now=10.5)
+    assert pacer.holds(moment)
+    assert not pacer.holds(pacer.reserve(11))
+
+
+@given(
+    rate=st.floats(0.1, 100),
+    calls=st.integers(1, 30),
+    hold=st.floats(0.01, 100),
+    at=st.floats(0, 20),
+)
+def test_calls_that_a_hold_overtakes_start_after_it_and_evenly_spaced(rate, calls, hold, at):
+    pacer, starts = Pacer(rate=rate), []
+    waiting = [pacer.reserve(0) for _ in range(calls)]
+    gone = [moment for moment in waiting if moment <= at]
+    pacer.hold(hold, now=at)
+    waiting = [moment for moment in waiting if moment > at]
+    while waiting:
+        moment = waiting.pop(waiting.index(min(waiting)))
+        if pacer.holds(moment):
+            waiting.append(pacer.reserve(moment))
+        else:
+            starts.append(moment)
+    assert len(gone) + len(starts) == calls
+    assert all(moment >= at + hold for moment in starts)
+    assert all(later - earlier >= 1 / rate - 1e-6 for earlier, later in pairwise(gone + starts))
+
+
 @given(
     rate=st.floats(0.1, 1000),
     gaps=st.lists(st.floats(0, 10), min_size=2, max_size=50),
@@ -51,5 +91,5 @@ def test_two_calls_are_never_closer_than_the_rate_allows(rate, gaps):
     pacer, now, starts = Pacer(rate=rate), 0.0, []
     for gap in gaps:
         now += gap
-        starts.append(now + pacer.reserve(now))
+        starts.append(pacer.reserve(now))
     assert all(later - earlier >= 1 / rate - 1e-6 for earlier, later in pairwise(starts))

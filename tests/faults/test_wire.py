@@ -136,9 +136,10 @@ def test_a_part_that_tells_a_place_without_end_is_not_appended(client, server, t
     assert (tmp_path / "chair.png").read_bytes() == b"whole"
 
 
-def test_a_disk_that_is_full_is_no_trouble_with_the_vendor(client, server, tmp_path):
+def test_a_disk_that_is_full_is_no_trouble_with_the_vendor(client, server, tmp_path, monkeypatch):
     server.plays(reply(200, b"x" * 5_000_000, "image/png"))
-    (tmp_path / "chair.png.part").symlink_to("/dev/full")
+    monkeypatch.setattr("airflow_provider_render.http.download.secrets.token_hex", lambda size: "1")
+    (tmp_path / ".chair.png.1.part").symlink_to("/dev/full")
     with pytest.raises(OutputError, match="No space left"):
         client.download(Fetch("/f"), tmp_path / "chair.png")
     assert len(server.requests) == 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 
 import pytest
 
@@ -8,6 +9,7 @@ from airflow_provider_render.core.errors import AuthError, ConnectionConfigError
 from airflow_provider_render.hooks import aio
 from airflow_provider_render.hooks.base import RenderHook
 from airflow_provider_render.hooks.dxgl import DxglHook
+from airflow_provider_render.http import registry
 
 
 @pytest.fixture
@@ -46,6 +48,18 @@ def test_a_thousand_triggers_look_their_connection_up_once(connect, looked_up):
     clients = asyncio.run(wait())
     assert looked_up == ["dxgl_test"]
     assert len(set(map(id, clients))) == 1
+
+
+def test_credits_are_not_lost_when_a_client_gets_another_driver(desk, connect):
+    async def count():
+        client = await RenderHook.adriver_for(connect())
+        client._driver().terms.meter.add(Decimal(3))
+        before = client.metered
+        registry.forget(client.binding.key)
+        client._driver().terms.meter.add(Decimal(2))
+        return before, client.metered
+
+    assert asyncio.run(count()) == (3, 5)
 
 
 def test_the_client_of_a_trigger_knows_its_vendor(desk, connect):

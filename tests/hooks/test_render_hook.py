@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from decimal import Decimal
 
 import pytest
 from airflow.sdk import Connection
@@ -13,6 +14,7 @@ from airflow_provider_render.core.errors import AuthError, ConnectionConfigError
 from airflow_provider_render.hooks.base import RenderHook, raw_call
 from airflow_provider_render.hooks.dxgl import DxglHook
 from airflow_provider_render.hooks.files import StoredFile
+from airflow_provider_render.http import registry
 from tests.another_package import register
 
 
@@ -136,6 +138,68 @@ class TestRotation:
         first = DxglHook(connect()).get_conn()
         assert DxglHook(connect()).get_conn() is first
         assert DxglHook(connect(extra={"timeout": 3})).get_conn() is not first
+
+
+class TestMetered:
+    """What calls cost is counted once, whichever driver carried them out."""
+
+    @pytest.fixture
+    def hook(self, desk, connect):
+        """A hook that has paid 100 credits with a token that is refused from now on."""
+        hook = DxglHook(connect())
+        hook.get_conn().terms.meter.add(Decimal(100))
+        desk.token = "dxgl_sk_second"
+        return hook
+
+    def test_a_refusal_while_another_thread_drops_the_driver_counts_nothing_twice(self, hook, monkeypatch):
+        forget = registry.forget
+
+        def amid(key):
+            monkeypatch.setattr(registry, "forget", forget)
+            with pytest.raises(AuthError):
+                hook.account.get()
+            forget(key)
+
+        monkeypatch.setattr(registry, "forget", amid)
+        with pytest.raises(AuthError):
+            hook.account.get()
+        assert hook.metered == 100
+
+    def test_another_thread_may_drop_the_driver_whenever_one_is_looked_for(self, hook, monkeypatch):
+        sync_driver = registry.sync_driver
+
+        def amid(*args):
+            driver = sync_driver(*args)
+            hook._forget()
+            return driver
+
+        monkeypatch.setattr(registry, "sync_driver", amid)
+        with pytest.raises(AuthError):
+            hook.account.get()
+        assert hook.metered == 100
+
+    def test_a_call_that_ends_after_its_driver_was_dropped_counts(self, hook):
+        driver = hook.get_conn()
+        with pytest.raises(AuthError):
+            hook.account.get()
+        driver.terms.meter.add(Decimal(5))
+        assert hook.get_conn() is not driver
+        assert hook.metered == 105
+
+    def test_a_refusal_of_another_hook_takes_nothing_away(self, hook):
+        other = DxglHook(hook.render_conn_id)
+        before = other.metered
+        with pytest.raises(AuthError):
+            hook.account.get()
+        other.get_conn().terms.meter.add(Decimal(2))
+        assert other.metered - before == 2
+
+    def test_calls_apart_count(self, desk, connect):
+        hook = DxglHook(connect())
+        with hook.apart() as apart:
+            apart.get_conn().terms.meter.add(Decimal(1))
+            assert apart.metered == 1
+        assert hook.metered == 1
 
 
 class ElsewhereHook(DxglHook):

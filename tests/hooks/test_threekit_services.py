@@ -18,6 +18,8 @@ from tests.vendors.desk import Bytes
 ARMCHAIR = StoredFile(Path(__file__).parents[2] / "samples/models/armchair.glb")
 SMALL = {"output": {"resolution": {"width": 160, "height": 120}}}
 MOSS = {"Variant": "Moss"}
+STANDARD = {"Variant": "Standard"}
+"""For one test alone: a layer is made once, and belongs to the job that made it."""
 ALPHA = {
     "glb_export_url": "/api/glb/export",
     "glb_optimize_url": "/api/glb/optimize",
@@ -82,11 +84,13 @@ def test_a_file_is_kept_once_and_comes_back_whole(hook, armchair, made, tmp_path
 
 
 def test_one_picture_is_rendered_and_kept_as_a_layer(hook, armchair, tmp_path):
-    begun = hook.asset_jobs.render_webgl(armchair, configuration=MOSS, settings=SMALL, cache=True, sync=True)
+    begun = hook.asset_jobs.render_webgl(
+        armchair, configuration=STANDARD, settings=SMALL, cache=True, sync=True
+    )
     (output,) = hook.jobs.outputs(begun.id)
     (layer,) = hook.layers.each(asset_id=armchair, job_id=begun.id)
     assert (layer.file_id, layer.width) == (output.id, 160)
-    query = {"asset_id": armchair, "configuration": MOSS, "width": 160}
+    query = {"asset_id": armchair, "configuration": STANDARD, "width": 160}
     assert hook.layers.find(**query).id == hook.layers.get(layer.id).id
     assert hook.layers.link(**query).url
     hook.layers.file(tmp_path / "a.webp", **query, optimization={"format": "webp"})

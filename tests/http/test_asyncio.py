@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,8 @@ from airflow_provider_render.core.calls import Fetch, FilePart, Operation
 from airflow_provider_render.http.aio import AsyncDriver
 from tests.http.probe import QUICK, Bytes, ProbeVendor, call
 from tests.http.scripted import ok, reply, then_silence
+
+PATIENT = replace(QUICK, timeout=30)
 
 
 @pytest.fixture
@@ -64,14 +68,14 @@ def test_a_cancelled_download_leaves_nothing_behind(server, vendor, tmp_path):
     server.plays(begin)
 
     async def main():
-        async with AsyncDriver(vendor, QUICK) as driver:
+        async with AsyncDriver(vendor, PATIENT) as driver:
             task = asyncio.create_task(driver.download(Fetch("/f"), tmp_path / "f.png"))
-            await asyncio.to_thread(begun.wait, 5)
+            assert await asyncio.to_thread(begun.wait, 30)
             for _ in range(500):
                 if list(tmp_path.iterdir()):
                     break
                 await asyncio.sleep(0.01)
-            assert [path.name for path in tmp_path.iterdir()] == ["f.png.part"]
+            assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
@@ -80,8 +84,41 @@ def test_a_cancelled_download_leaves_nothing_behind(server, vendor, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_download_that_is_cancelled_while_its_file_is_opened_leaves_nothing_behind(
+    server, vendor, tmp_path, monkeypatch
+):
+    opening, cancelled, opened = threading.Event(), threading.Event(), []
+    open_file = Path.open
+
+    def slowly(path, *mode):
+        opening.set()
+        cancelled.wait(30)
+        opened.append(open_file(path, *mode))
+        return opened[0]
+
+    async def main():
+        async with AsyncDriver(vendor, PATIENT) as driver:
+            task = asyncio.create_task(driver.download(Fetch("/f"), tmp_path / "f.png"))
+            assert await asyncio.to_thread(opening.wait, 30)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        cancelled.set()
+
+    server.plays(reply(200, b"x" * 1000, "image/png"))
+    monkeypatch.setattr(Path, "open", slowly)
+    # Ends after the thread that opens the file has ended too.
+    asyncio.run(main())
+    assert [file.closed for file in opened] == [True]
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_cancelled_operation_is_closed(server, vendor):
-    closed = []
+    closed, arrived = [], threading.Event()
+
+    def begin(connection, request):
+        arrived.set()
+        then_silence(b"")(connection, request)
 
     def work() -> Operation[None]:
         try:
@@ -90,11 +127,15 @@ def test_a_cancelled_operation_is_closed(server, vendor):
             closed.append(True)
 
     async def main():
-        async with AsyncDriver(vendor, QUICK) as driver:
-            with pytest.raises(TimeoutError):
-                await asyncio.wait_for(driver.run(work()), 0.1)
+        async with AsyncDriver(vendor, PATIENT) as driver:
+            task = asyncio.create_task(driver.run(work()))
+            assert await asyncio.to_thread(arrived.wait, 30)
+            assert not closed
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
 
-    server.plays(then_silence(b""))
+    server.plays(begin)
     asyncio.run(main())
     assert closed == [True]
 

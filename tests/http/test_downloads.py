@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import os
+import re
 import time
 import zipfile
 from dataclasses import replace
@@ -64,6 +65,47 @@ def test_an_older_file_is_replaced_only_by_a_whole_one(client, server, to):
     server.plays(whole())
     client.download(Fetch("/f"), to)
     assert to.read_bytes() == DATA
+
+
+def until_begun(folder):
+    """Wait until a download has opened its part file."""
+    give_up = time.monotonic() + 30
+    while not list(folder.glob(".*.part")) and time.monotonic() < give_up:
+        time.sleep(0.01)
+
+
+def test_two_downloads_to_one_path_both_arrive_whole(client, server, to):
+    other, between = os.urandom(1_000_000), []
+
+    def meanwhile(connection, request):
+        connection.sendall(head(len(DATA)) + DATA[:1_500_000])
+        until_begun(to.parent)
+        second = client.download(Fetch("/f"), to)
+        between.append((second.sha256, to.read_bytes()))
+        connection.sendall(DATA[1_500_000:])
+
+    client.options = replace(client.options, timeout=30)
+    server.plays(meanwhile, whole(other))
+    assert client.download(Fetch("/f"), to).sha256 == SHA
+    assert between == [(hashlib.sha256(other).hexdigest(), other)]
+    assert to.read_bytes() == DATA
+
+
+def test_a_part_file_is_hidden_and_tells_whose_it_is(client, server, tmp_path):
+    names = []
+
+    def look(connection, request):
+        connection.sendall(head(10))
+        until_begun(tmp_path)
+        names.extend(path.name for path in tmp_path.iterdir())
+        connection.sendall(b"x" * 10)
+
+    client.options = replace(client.options, timeout=30)
+    server.plays(look)
+    client.download(Fetch("/f"), tmp_path / f"chair-{'long' * 60}.png")
+    (name,) = names
+    assert re.fullmatch(r"\.chair-(long)+lo\.[0-9a-f]{12}\.part", name)
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_a_broken_download_is_resumed_where_it_broke(client, server, to):
@@ -299,9 +341,9 @@ def test_a_download_may_take_longer_than_the_timeout_while_bytes_keep_coming(cli
         connection.sendall(head(10))
         for _ in range(10):
             connection.sendall(b"x")
-            time.sleep(0.06)
+            time.sleep(0.25)
 
-    client.options = replace(client.options, timeout=0.5)
+    client.options = replace(client.options, timeout=2.0)
     server.plays(drips)
     assert client.download(Fetch("/f"), to).size == 10
     assert len(server.requests) == 1

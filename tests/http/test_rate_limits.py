@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+import asyncio
+import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from types import SimpleNamespace
 
 import pytest
 
 from airflow_provider_render.core.errors import RateLimitedError, UnavailableError
+from airflow_provider_render.core.pacing import Pacer
+from airflow_provider_render.core.retry import RetryPolicy
+from airflow_provider_render.http import aio, sync
 from tests.http.probe import ProbeVendor, call
 from tests.http.scripted import ok, reply
 
@@ -79,6 +86,50 @@ def test_one_limited_call_keeps_the_whole_connection_quiet(client, server):
     client.gather(*(call() for _ in range(4)))
     assert len(times) == 5
     assert min(later - times[0] for later in times[1:]) >= 0.95
+
+
+class Turns:
+    """Notes how long calls sleep until their turn, and lets them sleep only until the connection is held."""
+
+    def __init__(self, monkeypatch):
+        self.lengths, self.asleep, self.held = [], threading.Event(), threading.Event()
+        hold = Pacer.hold
+
+        def noted(pacer, seconds, now):
+            hold(pacer, seconds, now)
+            self.held.set()
+
+        monkeypatch.setattr(Pacer, "hold", noted)
+        monkeypatch.setattr(sync, "time", SimpleNamespace(monotonic=time.monotonic, sleep=self.sleep))
+        monkeypatch.setattr(aio, "asyncio", SimpleNamespace(**{**vars(asyncio), "sleep": self.async_sleep}))
+
+    def sleep(self, seconds):
+        if seconds > 1:
+            self.lengths.append(seconds)
+            self.asleep.set()
+            self.held.wait(30)
+
+    async def async_sleep(self, seconds):
+        await asyncio.to_thread(self.sleep, seconds)
+
+
+def patient():
+    with suppress(RateLimitedError):
+        yield call()
+
+
+def test_a_call_that_waits_for_its_turn_heeds_a_time_that_is_named_meanwhile(client, server, monkeypatch):
+    turns = Turns(monkeypatch)
+
+    def refuse(connection, request):
+        turns.asleep.wait(30)
+        connection.sendall(reply(429, retry_after="5000"))
+
+    server.plays(refuse, ok())
+    retry = RetryPolicy(attempts=1, cap=6000)
+    client.options = replace(client.options, timeout=60, rate=0.001, retry=retry)
+    client.gather(patient(), patient())
+    assert turns.lengths == [pytest.approx(1000, abs=100), pytest.approx(5000, abs=100)]
 
 
 def test_calls_keep_to_the_rate(client, server):

@@ -6,12 +6,14 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from airflow_provider_render.http import clients, registry
-from tests.http.probe import QUICK, ProbeVendor, call
+from airflow_provider_render.http import clients, registry, sync
+from airflow_provider_render.http.sync import SyncDriver
+from tests.http.probe import QUICK, ProbeVendor, call, paid
 from tests.http.scripted import ok
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +76,101 @@ def test_a_call_under_way_ends_undisturbed_when_its_connection_is_forgotten(serv
         registry.forget("a")
         forgotten.set()
         assert answer.result() == {"id": 2}
+
+
+class Gap:
+    """The lock of a driver that lets something happen once, just after the driver is found to be unused."""
+
+    def __init__(self, driver, happen):
+        self.driver, self.happen, self.lock = driver, happen, driver._lock
+        driver._lock = self
+
+    def __enter__(self):
+        self.lock.acquire()
+
+    def __exit__(self, *error):
+        unused = self.driver._retired and not self.driver._running
+        self.lock.release()
+        if unused and self.happen:
+            happen, self.happen = self.happen, None
+            happen()
+
+
+@pytest.mark.parametrize("under_way", [False, True])
+def test_a_paid_call_that_begins_just_as_its_driver_is_dropped_is_not_disturbed(under_way, server, vendor):
+    driver = SyncDriver(vendor, replace(QUICK, timeout=30))
+    arrived, dropped, answers = threading.Event(), threading.Event(), []
+
+    def drop(connection, request):
+        driver.retire()
+        connection.sendall(ok(id=1))
+
+    def wait(connection, request):
+        arrived.set()
+        dropped.wait(30)
+        connection.sendall(ok(id=2))
+
+    def begin():
+        answers.append(pool.submit(driver.run, paid()))
+        arrived.wait(30)
+
+    driver.run(call())
+    server.plays(*[drop] * under_way, wait)
+    with ThreadPoolExecutor(1) as pool:
+        Gap(driver, begin)
+        if under_way:
+            driver.run(call())
+        else:
+            driver.retire()
+        dropped.set()
+        assert [answer.result(30) for answer in answers] == [{"id": 2}]
+
+
+def test_a_signal_handler_may_call_while_the_connections_are_opened(vendor, monkeypatch):
+    driver, made = SyncDriver(vendor, replace(QUICK, timeout=30)), []
+    open_clients = sync.open_clients
+
+    def interrupted(kind, options):
+        monkeypatch.setattr(sync, "open_clients", open_clients)
+        made.append(open_clients(kind, options))
+        assert not driver._lock.locked()
+        assert driver.run(call()) == {"id": 1}
+        return made[0]
+
+    monkeypatch.setattr(sync, "open_clients", interrupted)
+    assert driver.run(call()) == {"id": 1}
+    assert [client.is_closed for client in made[0].values()] == [True, True]
+    driver.close()
+
+
+def test_a_driver_that_is_closed_between_two_calls_of_an_operation_opens_anew(server, vendor):
+    driver = SyncDriver(vendor, QUICK)
+
+    def work():
+        yield call()
+        driver.close()
+        return (yield call())
+
+    assert driver.run(work()) == {"id": 1}
+    assert len({request.peer for request in server.requests}) == 2
+    driver.close()
+
+
+def test_an_asyncio_driver_that_is_closed_between_two_calls_of_an_operation_opens_anew(server, vendor):
+    async def main():
+        driver = registry.async_driver("a", lambda: vendor, QUICK)
+        closing = []
+
+        def work():
+            yield call()
+            closing.append(asyncio.create_task(driver.close()))
+            return (yield call())
+
+        assert await driver.run(work()) == {"id": 1}
+        await closing[0]
+
+    asyncio.run(main())
+    assert len({request.peer for request in server.requests}) == 2
 
 
 def test_one_driver_serves_all_tasks_of_a_loop(server, vendor):
