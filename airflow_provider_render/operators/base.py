@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, ExceptionRetryPolicy, RetryAction, RetryRule, conf
@@ -24,11 +24,12 @@ from airflow_provider_render.core.errors import (
     RenderTimeoutError,
     VendorError,
 )
-from airflow_provider_render.core.job import OutputKind, RenderJob
+from airflow_provider_render.core.job import RenderJob
 from airflow_provider_render.core.journal import Record
 from airflow_provider_render.core.polling import Verdict, Watch
 from airflow_provider_render.hooks.base import RenderHook
 from airflow_provider_render.links import VendorPortalLink
+from airflow_provider_render.operators.parameters import read_flag, read_interval, read_seconds
 from airflow_provider_render.triggers.ownership import given_up
 
 if TYPE_CHECKING:
@@ -106,77 +107,6 @@ def force_token(context: Context) -> str:
     return f"{run_name(context)}#{context['ti'].max_tries}"
 
 
-def read_jobs(value: Any) -> list[RenderJob]:
-    """Read one render or several from what another task returned.
-
-    :raises RenderInputError: it is neither.
-    """
-    values = [value] if isinstance(value, Mapping) else value
-    try:
-        return [RenderJob.from_json(one) for one in values]
-    except (TypeError, ValueError) as error:
-        raise RenderInputError(f"job: {error}") from error
-
-
-def read_flag(name: str, value: Any) -> bool:
-    """Read a switch; a template gives text, and the text ``False`` must not pay for a forced render.
-
-    :raises RenderInputError: it is neither yes nor no.
-    """
-    words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "none": False}
-    known = value if isinstance(value, bool) else words.get(str(value).strip().lower() or "no")
-    if known is None:
-        raise RenderInputError(f"{name}: must be true or false, not {value!r}")
-    return known
-
-
-def read_choice(name: str, value: Any, allowed: Sequence[Any]) -> Any:
-    """Return a value that has to be one of some words: a typo must not pass for the one that pays.
-
-    :raises RenderInputError: it is none of them.
-    """
-    if value in allowed:
-        return value
-    raise RenderInputError(f"{name}: must be {' or '.join(map(repr, allowed))}, not {value!r}")
-
-
-def read_count(name: str, value: Any, least: int = 1) -> int:
-    """Return a whole number that has to be large enough.
-
-    :raises RenderInputError: it is not.
-    """
-    if isinstance(value, int) and not isinstance(value, bool) and value >= least:
-        return value
-    raise RenderInputError(f"{name}: must be a whole number from {least}, not {value!r}")
-
-
-def read_settings(value: Any) -> dict[str, Any]:
-    """Read render settings, which a template may give as JSON text.
-
-    :raises RenderInputError: they are no mapping.
-    """
-    try:
-        settings = json.loads(value) if isinstance(value, str) and value.strip() else value or {}
-    except ValueError as error:
-        raise RenderInputError(f"settings: not JSON: {error}") from error
-    if not isinstance(settings, Mapping):
-        raise RenderInputError(f"settings: must map names to values, not {settings!r}")
-    return dict(settings)
-
-
-def read_kinds(outputs: Collection[str] | None) -> list[OutputKind] | None:
-    """Read kinds of output; one may be given as text alone.
-
-    :raises RenderInputError: one of them is unknown.
-    """
-    if outputs is None:
-        return None
-    try:
-        return [OutputKind(kind) for kind in ([outputs] if isinstance(outputs, str) else outputs)]
-    except ValueError as error:
-        raise RenderInputError(f"outputs: {error}; allowed are {', '.join(OutputKind)}") from error
-
-
 def cancel_renders(hook: RenderHook, jobs: Iterable[RenderJob], log: Any) -> set[str]:
     """Cancel renders that have not ended; a failure to do so is logged only.
 
@@ -191,6 +121,27 @@ def cancel_renders(hook: RenderHook, jobs: Iterable[RenderJob], log: Any) -> set
         except VendorError as error:
             log.warning("render %s could not be cancelled: %s", job.id, error)
     return cancelled
+
+
+def cancel_if_given_up(hook: RenderHook, jobs: Sequence[RenderJob], ti: Any, log: Any) -> None:
+    """Cancel renders from ``on_kill``, if a user ended the task for good; returns after 4 seconds at most.
+
+    The signal may have struck amid a call that holds what another one waits for, and Airflow kills the
+    process 5 seconds after it: so a thread does the work, with connections of its own, and goes on where the
+    task needs longer to end.
+
+    :param ti: the task instance.
+    """
+
+    def work() -> None:
+        if given_up(ti):
+            with hook.apart() as apart:
+                cancel_renders(apart, jobs, log)
+
+    if jobs:
+        thread = Thread(target=work, daemon=True, name="on_kill")
+        thread.start()
+        thread.join(timeout=4)
 
 
 def poll_changes(poll_interval: float | None) -> dict[str, float]:
@@ -269,8 +220,8 @@ class WaitingOperator(RenderBaseOperator):
     renders that are under way.
 
     :param deferrable: wait in the triggerer instead of on the worker.
-    :param render_timeout: how long to wait for the renders, as timedelta or seconds.
-    :param poll_interval: seconds between two looks at the start; the vendor's own if None.
+    :param render_timeout: how long to wait for the renders, as timedelta or seconds above 0.
+    :param poll_interval: seconds above 0 between two looks at the start; the vendor's own if None.
     :param cancel_on_kill: cancel open renders when a user ends the task, and after ``render_timeout``.
     """
 
@@ -284,10 +235,10 @@ class WaitingOperator(RenderBaseOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.deferrable = deferrable
-        self.render_timeout = render_timeout
-        self.poll_interval = poll_interval
-        self.cancel_on_kill = cancel_on_kill
+        self.deferrable = read_flag("deferrable", deferrable)
+        self.render_timeout = read_seconds("render_timeout", render_timeout)
+        self.poll_interval = read_interval("poll_interval", poll_interval)
+        self.cancel_on_kill = read_flag("cancel_on_kill", cancel_on_kill)
         self._watched: tuple[RenderJob, ...] = ()
         self._task: Any = None
 
@@ -310,9 +261,9 @@ class WaitingOperator(RenderBaseOperator):
         self.note_portal(jobs)
         if self.deferrable:
             self.log.info("waiting for %d renders in the triggerer", len(jobs))
-            defer_until_ended(self, jobs, since, self._timeout, progress=progress, spare=sorted(spare))
+            defer_until_ended(self, jobs, since, self.render_timeout, progress=progress, spare=sorted(spare))
         self._watched, self._task = tuple(job for job in jobs if job.id not in spare), context["ti"]
-        event = self._watch(jobs, since, time.time() + self._timeout)
+        event = self._watch(jobs, since, time.time() + self.render_timeout)
         self._watched = ()
         return event
 
@@ -342,19 +293,18 @@ class WaitingOperator(RenderBaseOperator):
         }
         told = "; ".join(f"{count} {fate}" for fate, count in fates.items() if count)
         return RenderTimeoutError(
-            f"{len(jobs)} renders were not done after {self._timeout:g} seconds (render_timeout): {told}."
-            " What they cost stays spent."
+            f"{len(jobs)} renders were not done after {self.render_timeout:g} seconds (render_timeout):"
+            f" {told}. What they cost stays spent."
         )
 
     def on_kill(self) -> None:
-        """Cancel the renders that the worker waits for, if a user ended the task for good."""
-        if self.cancel_on_kill and self._watched and given_up(self._task):
-            self.cancel(self._watched)
+        """Cancel the renders of this try, if a user ended the task for good."""
+        if self.cancel_on_kill:
+            cancel_if_given_up(self.hook, self._at_stake(), self._task, self.log)
 
-    @property
-    def _timeout(self) -> float:
-        timeout = self.render_timeout
-        return timeout.total_seconds() if isinstance(timeout, timedelta) else float(timeout)
+    def _at_stake(self) -> Sequence[RenderJob]:
+        """Return the renders that are to end with the task; called in a signal handler."""
+        return self._watched
 
     def _watch(self, jobs: Sequence[RenderJob], since: float, deadline: float) -> dict[str, Any]:
         vendor, by_id = self.hook.vendor, {job.id: job for job in jobs}

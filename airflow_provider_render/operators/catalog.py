@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow_provider_render.catalog.brevity import MOST_LISTED_BYTES, fitting
 from airflow_provider_render.catalog.items import EXTRA_COLUMNS, ExtraColumns
 from airflow_provider_render.catalog.ledger import Ledger
+from airflow_provider_render.catalog.namesakes import warn_of_namesakes
 from airflow_provider_render.catalog.plan import Plan
 from airflow_provider_render.catalog.reconcile import CatalogSpec, Reconciliation
 from airflow_provider_render.catalog.report import Report
@@ -19,27 +21,24 @@ from airflow_provider_render.catalog.submit import ON_AMBIGUOUS, OnAmbiguous
 from airflow_provider_render.catalog.waiting import adopted, awaited, jobs_of, submitted_at
 from airflow_provider_render.core.errors import (
     BudgetError,
-    CatalogError,
     RenderFailedError,
     RenderInputError,
     UnavailableError,
     VendorError,
 )
+from airflow_provider_render.core.job import RenderJob
 from airflow_provider_render.core.journal import Action, Record
 from airflow_provider_render.core.polling import Verdict
-from airflow_provider_render.operators.base import (
-    WaitingOperator,
-    force_token,
+from airflow_provider_render.operators.base import WaitingOperator, force_token, recall, remember, run_name
+from airflow_provider_render.operators.groups import read_group, read_groups
+from airflow_provider_render.operators.parameters import (
     read_choice,
     read_count,
+    read_credits,
     read_flag,
     read_kinds,
     read_settings,
-    recall,
-    remember,
-    run_name,
 )
-from airflow_provider_render.operators.groups import read_group, read_groups
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -64,7 +63,8 @@ class RenderCatalogOperator(WaitingOperator):
       the vendor failed is paid again by a later run, up to ``max_attempts`` times in all.
     * When a user marks the task, open renders are cancelled at the vendor unless ``cancel_on_kill`` is
       off; after ``render_timeout`` they are cancelled likewise and the task fails. Cancelled renders stay
-      paid, and a retry or a later run pays for new ones, within ``max_attempts``.
+      paid, and a retry or a later run pays for new ones, within ``max_attempts``. A worker that is told to
+      end submits nothing more.
     * Two runs must not work on one output folder at the same time: give the DAG ``max_active_runs=1``.
 
     Returns a summary (counts, credits, path of the report) that is small however large the catalog is.
@@ -142,17 +142,18 @@ class RenderCatalogOperator(WaitingOperator):
         self.max_credits = max_credits
         self.plan_only = plan_only
         self.force = force
-        self.prune = prune
+        self.prune = read_flag("prune", prune)
         self.max_attempts = read_count("max_attempts", max_attempts)
         self.on_ambiguous = read_choice("on_ambiguous", on_ambiguous, ON_AMBIGUOUS)
         self.concurrency = read_count("concurrency", concurrency)
         self.shard_groups = read_groups(shard_groups)
         self.shard_group = read_group(shard_group, self.shard_groups)
         self.extra_columns = read_choice("extra_columns", extra_columns, EXTRA_COLUMNS)
-        self.fail_on_item_failure = fail_on_item_failure
+        self.fail_on_item_failure = read_flag("fail_on_item_failure", fail_on_item_failure)
         self.table = table
         self.table_conn_id = table_conn_id
         self.table_name = table_name
+        self._run: Reconciliation | None = None
 
     @classmethod
     def partial(cls, **kwargs: Any) -> Any:
@@ -163,17 +164,31 @@ class RenderCatalogOperator(WaitingOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Plan, pay for what changed, and wait for it."""
         run = self._reconciliation(context)
-        try:
+        with self._killable(context, run):
             return self._begin(context, run)
-        finally:
-            run.ledger.keep()
 
     def execute_complete(self, context: Context, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Take up what has ended: deliver renders, and submit those whose models have become ready."""
         run = self._reconciliation(context, recall(context, "render.run"))
-        try:
+        with self._killable(context, run):
             return self._go_on(context, run, run.plan(), event or {})
+
+    def on_kill(self) -> None:
+        """Pay for nothing more, and cancel what was paid if a user ended the task for good."""
+        if self._run:
+            self._run.ledger.close()
+        super().on_kill()
+
+    def _at_stake(self) -> Sequence[RenderJob]:
+        return self._watched or (self._run.paid if self._run else ())
+
+    @contextmanager
+    def _killable(self, context: Context, run: Reconciliation) -> Iterator[None]:
+        self._run, self._task = run, context["ti"]
+        try:
+            yield
         finally:
+            self._run = None
             run.ledger.keep()
 
     def _begin(self, context: Context, run: Reconciliation) -> dict[str, Any]:
@@ -182,10 +197,9 @@ class RenderCatalogOperator(WaitingOperator):
             # A render that was cancelled or removed meanwhile is to be paid anew, not waited for.
             run.look(plan)
             plan = run.plan()
-        self.log.info("plan for %s:\n%s", self.hook.vendor.title, plan.table())
+        self._tell(plan)
         if read_flag("plan_only", self.plan_only):
             return plan.to_json(limit=LISTED, most=MOST_LISTED_BYTES)
-        self._require_work(plan)
         self._approve(run, plan)
         run.submit(plan)
         event = self._wait(context, run, plan) if run.open(plan) else {}
@@ -286,9 +300,8 @@ class RenderCatalogOperator(WaitingOperator):
                 f"items that failed: {failed} of {len(report.items)}. The first: {first.key}: {first.reason}"
             )
 
-    def _require_work(self, plan: Plan) -> None:
-        if not plan.items and self.shard_groups == 1:
-            raise CatalogError(f"the catalog has no rows: {self.catalog!r}")
+    def _tell(self, plan: Plan) -> None:
+        self.log.info("plan for %s:\n%s", self.hook.vendor.title, plan.table())
 
     def _reconciliation(self, context: Context, memory: Mapping[str, Any] | None = None) -> Reconciliation:
         spec = self._spec(context)
@@ -306,7 +319,7 @@ class RenderCatalogOperator(WaitingOperator):
             output=self.output_folder,
             settings=read_settings(self.settings),
             outputs=read_kinds(self.outputs),
-            max_credits=_credits(self.max_credits),
+            max_credits=read_credits("max_credits", self.max_credits),
             force=force_token(context) if read_flag("force", self.force) else None,
             prune=self.prune,
             max_attempts=self.max_attempts,
@@ -321,19 +334,6 @@ class RenderCatalogOperator(WaitingOperator):
         )
 
 
-def _credits(value: Any) -> Decimal | None:
-    """Read a number of credits; the text None, as a template gives it, is no limit."""
-    if value is None or str(value).strip() in ("", "None"):
-        return None
-    try:
-        amount = Decimal(str(value))
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0:
-        raise RenderInputError(f"max_credits: must be a number from 0, not {value!r}")
-    return amount
-
-
 class RenderModelOperator(RenderCatalogOperator):
     """Render one model and deliver its files: a catalog of one.
 
@@ -345,7 +345,8 @@ class RenderModelOperator(RenderCatalogOperator):
     many as fit into 8 kB, with ``truncated``; ``render.json`` beside them names all.
 
     :param model: path or URL of the model file.
-    :param sku: what to call it; the file's name without extension if None.
+    :param sku: what to call it; the file's name without extension if None. Models of one name in different
+        folders need one each: they would take each other's place, and be rendered again and again.
     :param variant: tells several renders of one SKU apart.
     :param title: a name for people.
     """
@@ -366,7 +367,9 @@ class RenderModelOperator(RenderCatalogOperator):
         title: str | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(catalog=None, fail_on_item_failure=True, **kwargs)
+        # Given here, they are an error where a user gives them too.
+        fixed: dict[str, Any] = {"catalog": None, "shard_group": 0, "shard_groups": 1}
+        super().__init__(**fixed, fail_on_item_failure=True, **kwargs)
         self.model = model
         self.sku = sku
         self.variant = variant
@@ -377,7 +380,13 @@ class RenderModelOperator(RenderCatalogOperator):
         row = {"sku": sku, "model": str(self.model), "variant": self.variant, "title": self.title}
         self.catalog = [{name: value for name, value in row.items() if value is not None}]
         (item,) = read_catalog(self.catalog)
-        return replace(super()._spec(context), state=f"_render/models/{item.folder}")
+        state = f"_render/models/{item.folder}"
+        return replace(super()._spec(context), state=state, advice="Raise max_credits")
+
+    def _tell(self, plan: Plan) -> None:
+        super()._tell(plan)
+        if not self.sku:
+            warn_of_namesakes(plan)
 
     def _result(self, run: Reconciliation, report: Report) -> dict[str, Any]:
         (item,) = report.items
@@ -387,6 +396,7 @@ class RenderModelOperator(RenderCatalogOperator):
             "key": item.key,
             "job_id": item.job_id,
             "credits": str(item.credits),
+            **({"credits_calls": str(report.calls)} if report.calls else {}),
             "files": told,
             "truncated": len(told) < len(files),
         }

@@ -10,6 +10,7 @@ from airflow_provider_render.core.errors import RenderInputError
 from airflow_provider_render.hooks.dxgl import DxglHook
 from airflow_provider_render.operators.base import RenderBaseOperator
 from airflow_provider_render.operators.catalog import RenderModelOperator
+from airflow_provider_render.operators.parameters import given
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -55,10 +56,10 @@ class DxglUploadOverlayOperator(RenderBaseOperator):
 
     def execute(self, context: Context) -> str:
         """Find or upload the overlay."""
-        hook, image = DxglHook(self.render_conn_id), model_file(self.image)
+        hook, image = DxglHook(self.render_conn_id), model_file(self.image, name="image")
         if not image.name.lower().endswith(PICTURES) or image.size > MAX_OVERLAY_BYTES:
             raise RenderInputError(f"{self.image}: an overlay is a PNG, JPEG or WebP of at most 10 MB")
-        name = f"{(self.overlay_name or image.name)[:80]} {image.sha256[:12]}"
+        name = f"{(given(self.overlay_name) or image.name)[:80]} {image.sha256[:12]}"
         for overlay in hook.overlays.list(layer=self.layer):
             if overlay.name == name:
                 self.log.info("overlay %s is there already", overlay.id)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
 from airflow_provider_render.catalog.clock import utcnow
+from airflow_provider_render.catalog.files import named_path
 from airflow_provider_render.catalog.folder import (
     Rules,
     Taking,
@@ -27,14 +28,18 @@ from airflow_provider_render.catalog.report import Report
 from airflow_provider_render.catalog.storage import place
 from airflow_provider_render.catalog.store import MOST_SHARDS, StateStore
 from airflow_provider_render.core.errors import RenderFailedError
-from airflow_provider_render.operators.base import read_count, read_flag, remember, run_name
+from airflow_provider_render.operators.base import remember, run_name
 from airflow_provider_render.operators.catalog import RenderCatalogOperator
+from airflow_provider_render.operators.parameters import read_count, read_flag, read_seconds
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 STATE_SHARDS = MOST_SHARDS // 4
 """Files of the state: a run reads and writes only those of its own items, however many there are."""
+
+ADVICE = "Raise max_credits, or lower batch_size for the next run"
+"""What to do about a run that costs more than it may."""
 
 
 class RenderFolderOperator(RenderCatalogOperator):
@@ -69,8 +74,8 @@ class RenderFolderOperator(RenderCatalogOperator):
     :param batch_size: files that one run takes at most.
     :param max_retries: how often a failed file is taken again: 1, 2, 4 ... minutes later at the earliest.
     :param pause_after: files that fail in a row before the pipeline is paused.
-    :param settle: seconds since its modification from which a file counts as whole, where the storage tells
-        a time; object storage shows only whole files.
+    :param settle: seconds, or timedelta, since its modification from which a file counts as whole, where the
+        storage tells a time; object storage shows only whole files.
     :param resume: end a pause, and forget which files have failed in a row.
     """
 
@@ -93,7 +98,7 @@ class RenderFolderOperator(RenderCatalogOperator):
         batch_size: int = 10,
         max_retries: int = 3,
         pause_after: int = 10,
-        settle: float = 30.0,
+        settle: timedelta | float = 30.0,
         resume: bool | str = False,
         **kwargs: Any,
     ) -> None:
@@ -102,12 +107,12 @@ class RenderFolderOperator(RenderCatalogOperator):
         fixed |= {"shard_group": 0, "shard_groups": 1, "extra_columns": "error"}
         super().__init__(**fixed, max_attempts=read_count("max_retries", max_retries, 0) + 1, **kwargs)
         self.source = source
-        self.process_existing = process_existing
-        self.reprocess_on_modified = reprocess_on_modified
+        self.process_existing = read_flag("process_existing", process_existing)
+        self.reprocess_on_modified = read_flag("reprocess_on_modified", reprocess_on_modified)
         self.batch_size = read_count("batch_size", batch_size)
         self.max_retries = max_retries
         self.pause_after = read_count("pause_after", pause_after)
-        self.settle = settle
+        self.settle = read_seconds("settle", settle, zero=True)
         self.resume = resume
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -133,6 +138,7 @@ class RenderFolderOperator(RenderCatalogOperator):
             pause_after=self.pause_after,
             settle=self.settle,
         )
+        self._folder = place(named_path("source", self.source, "a folder"))
         self._name = run_name(context)
         self._history = PipelineHistory(place(self.output_folder))
 
@@ -159,8 +165,9 @@ class RenderFolderOperator(RenderCatalogOperator):
 
         :raises AirflowSkipException: there are none.
         """
-        source, now = place(self.source), _now()
-        listing = list_models(source, place(self.output_folder))
+        source, now = self._folder, _now()
+        models = self.hook.vendor.capabilities.extensions
+        listing = list_models(source, place(self.output_folder), models)
         if pipeline is None and not self.process_existing:
             self._note_baseline(listing, now)
         taking = take(listing, self._history.files, now=now, run=self._name, rules=self._rules)
@@ -191,9 +198,9 @@ class RenderFolderOperator(RenderCatalogOperator):
         return f"nothing is due in {self.source}: {', '.join(facts)}"
 
     def _spec(self, context: Context) -> CatalogSpec:
-        source = place(self.source)
+        source = self._folder
         self.catalog = [_row(file, (source / file.path).url) for file in self._history.of(self._name)]
-        return replace(super()._spec(context), partial=True)
+        return replace(super()._spec(context), partial=True, advice=ADVICE)
 
     def _judge(self, run: Reconciliation, report: Report) -> None:
         """Note what became of the files, then fail the task where that helps."""

@@ -16,14 +16,22 @@ from airflow_provider_render.core.errors import (
     VendorError,
 )
 from airflow_provider_render.core.job import RenderJob, RenderStatus
+from airflow_provider_render.hooks.base import RenderHook
 from airflow_provider_render.hooks.glossi import GlossiHook
 from airflow_provider_render.operators.base import (
     RenderBaseOperator,
     force_token,
-    read_choice,
-    read_jobs,
     recall,
     remember,
+)
+from airflow_provider_render.operators.parameters import (
+    given,
+    read_choice,
+    read_flag,
+    read_id,
+    read_jobs,
+    read_model_id,
+    read_words,
 )
 from airflow_provider_render.vendors.glossi.answers import RenderJobInfo, Webhook
 from airflow_provider_render.vendors.glossi.endpoints import EVENTS
@@ -38,16 +46,13 @@ RETRY = "glossi.retry"
 WEBHOOK = "glossi.webhook"
 
 
-def read_models(value: Any) -> list[str]:
+def read_models(value: Any, hook: RenderHook) -> list[str]:
     """Read ids of models from ids or from what uploads returned, one or several.
 
     :raises RenderInputError: there is none, or something else among them.
     """
-    values = list(value) if isinstance(value, Iterable) and not isinstance(value, str | Mapping) else [value]
-    ids = [one.get("model_id") if isinstance(one, Mapping) else one for one in values]
-    if not ids or not all(isinstance(one, str) and one for one in ids):
-        raise RenderInputError(f"model: ids of models or results of uploads are wanted, not {value!r}")
-    return [str(one) for one in ids]
+    several = isinstance(value, Iterable) and not isinstance(value, str | Mapping)
+    return [read_model_id("model", one, hook) for one in ((list(value) or [value]) if several else [value])]
 
 
 class GlossiOperator(RenderBaseOperator):
@@ -95,17 +100,20 @@ class GlossiCreateProjectOperator(GlossiOperator):
         self.model = model
         self.template_id = template_id
         self.project_name = project_name
-        self.per_model = per_model
+        self.per_model = read_flag("per_model", per_model)
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Make the projects, unless an earlier try did."""
         made: list[dict[str, Any]] = recall(context, PROJECTS).get(force_token(context), [])
         if made:
             return made
-        model_ids = read_models(self.model)
+        model_ids, template_id = (
+            read_models(self.model, self.glossi),
+            read_id("template_id", self.template_id),
+        )
         self._check(model_ids)
         projects = self.glossi.projects.create(
-            model_ids, self.template_id, name=self.project_name, per_model=self.per_model
+            model_ids, template_id, name=given(self.project_name), per_model=self.per_model
         )
         made = [
             {"project_id": one.project_id, "name": one.name, "model_ids": list(one.model_ids)}
@@ -185,8 +193,8 @@ class GlossiRetryRenderOperator(GlossiOperator):
 
     def _wanted(self) -> RenderJob:
         if isinstance(self.job, str):
-            return RenderJob("glossi", self.job, "")
-        jobs = read_jobs(self.job)
+            return RenderJob("glossi", read_id("job", self.job), "")
+        jobs = read_jobs(self.job, self.glossi)
         if len(jobs) != 1 or jobs[0].refs.get("kind"):
             raise RenderInputError(f"job: one render job is wanted, not {self.job!r}")
         return jobs[0]
@@ -210,7 +218,7 @@ class GlossiConfigureWebhookOperator(GlossiOperator):
     Returns ``{"id", "url", "events"}``.
 
     :param url: where deliveries go, ``https``.
-    :param events: what is delivered, such as ``["render.complete"]``; everything if None.
+    :param events: what is delivered, one word such as ``render.complete`` or a list; everything if None.
     :param enabled: whether anything is delivered.
     :param description: a note for people, shown at Glossi.
     :param secret_variable: name of the variable for the secret; Airflow hides its value where the name has
@@ -223,7 +231,7 @@ class GlossiConfigureWebhookOperator(GlossiOperator):
         self,
         *,
         url: str,
-        events: Sequence[str] | None = None,
+        events: Sequence[str] | str | None = None,
         enabled: bool = True,
         description: str | None = None,
         secret_variable: str | None = None,
@@ -231,21 +239,19 @@ class GlossiConfigureWebhookOperator(GlossiOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.url = url
-        self.events = events
-        self.enabled = enabled
+        self.events = list(EVENTS) if events is None else read_words("events", events, EVENTS)
+        self.enabled = read_flag("enabled", enabled)
         self.description = description
         self.secret_variable = secret_variable
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Set the webhook where it is not as wanted."""
-        events = list(EVENTS if self.events is None else self.events)
-        if unknown := sorted(set(events) - set(EVENTS)):
-            raise RenderInputError(f"events: unknown {', '.join(unknown)}; there are {', '.join(EVENTS)}")
+        url = read_id("url", self.url, "an address")
         present = self._present()
-        if present is None or not self._as_wanted(present, events) or not self._kept(context):
+        if present is None or not self._as_wanted(present, url) or not self._kept(context):
             remember(context, WEBHOOK, {"phase": "setting"})
             present = self.glossi.webhooks.set(
-                self.url, events, enabled=self.enabled, description=self.description
+                url, self.events, enabled=self.enabled, description=self.description
             )
             self._keep(present)
             remember(context, WEBHOOK, {"phase": "set"})
@@ -257,8 +263,8 @@ class GlossiConfigureWebhookOperator(GlossiOperator):
         except NotFoundError:
             return None
 
-    def _as_wanted(self, present: Webhook, events: Sequence[str]) -> bool:
-        same = present.url == self.url and set(present.events) == set(events)
+    def _as_wanted(self, present: Webhook, url: str) -> bool:
+        same = present.url == url and set(present.events) == set(self.events)
         return same and present.enabled is self.enabled
 
     def _kept(self, context: Context) -> bool:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_render.catalog.clock import utcnow
 from airflow_provider_render.catalog.inquiry import LONG_AGO, LOOK_AGAIN
 from airflow_provider_render.core.errors import ConnectionConfigError, VendorError
-from airflow_provider_render.operators.base import read_settings, recall, remember
+from airflow_provider_render.operators.base import recall, remember
 from airflow_provider_render.operators.glossi import GlossiOperator
+from airflow_provider_render.operators.parameters import read_id, read_settings
 from airflow_provider_render.vendors.glossi.pipeline_answers import Pipeline
 from airflow_provider_render.vendors.glossi.pipeline_body import GoogleDrive, pipeline_body
 
@@ -78,6 +79,7 @@ class GlossiCreatePipelineOperator(GlossiOperator):
 
     def execute(self, context: Context) -> str:
         """Find or make the pipeline."""
+        self.pipeline_name = read_id("pipeline_name", self.pipeline_name, "the pipeline's name")
         settings = self.glossi.vendor.settings(read_settings(self.settings))
         if found := self.glossi.pipelines.find(self.pipeline_name) or self._settled(context):
             self.log.info("pipeline %s is there already: %s", found.id, found.status)
@@ -88,8 +90,8 @@ class GlossiCreatePipelineOperator(GlossiOperator):
 
     def _body(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         email, key = service_account(self.google_conn_id)
-        source = GoogleDrive(self.source_folder, email, key)
-        output = GoogleDrive(self.output_folder, email, key)
+        source = GoogleDrive(read_id("source_folder", self.source_folder, "a folder's id"), email, key)
+        output = GoogleDrive(read_id("output_folder", self.output_folder, "a folder's id"), email, key)
         return pipeline_body(self.pipeline_name, source, output, settings, self.options, self.overrides)
 
     def _made(self, context: Context, body: Mapping[str, Any]) -> Pipeline:
@@ -133,8 +135,9 @@ class GlossiPausePipelineOperator(GlossiOperator):
 
     def execute(self, context: Context) -> str:
         """Pause it, and return its id."""
-        self.glossi.pipelines.pause(self.pipeline_id, self.glossi.vendor.words.pause)
-        return self.pipeline_id
+        pipeline_id = read_id("pipeline_id", self.pipeline_id)
+        self.glossi.pipelines.pause(pipeline_id, self.glossi.vendor.words.pause)
+        return pipeline_id
 
 
 class GlossiResumePipelineOperator(GlossiOperator):
@@ -151,8 +154,9 @@ class GlossiResumePipelineOperator(GlossiOperator):
 
     def execute(self, context: Context) -> str:
         """Resume it, and return its id."""
-        self.glossi.pipelines.resume(self.pipeline_id, self.glossi.vendor.words.resume)
-        return self.pipeline_id
+        pipeline_id = read_id("pipeline_id", self.pipeline_id)
+        self.glossi.pipelines.resume(pipeline_id, self.glossi.vendor.words.resume)
+        return pipeline_id
 
 
 def service_account(conn_id: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 from airflow.sdk import conf
 
 from airflow_provider_render.core.errors import RenderInputError
-from airflow_provider_render.operators.base import read_count
+from airflow_provider_render.operators.parameters import read_count
 
 
 def read_group(value: Any, groups: int) -> int:

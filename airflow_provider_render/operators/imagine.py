@@ -19,7 +19,6 @@ from airflow_provider_render.core.errors import (
     AmbiguousSubmitError,
     NotFoundError,
     RenderFailedError,
-    RenderInputError,
     UnavailableError,
     VendorError,
 )
@@ -33,9 +32,9 @@ from airflow_provider_render.operators.base import (
     RenderBaseOperator,
     TaskJournal,
     WaitingOperator,
-    read_choice,
     run_name,
 )
+from airflow_provider_render.operators.parameters import given, read_choice, read_flag, read_id
 from airflow_provider_render.vendors.imagine import placing, scenes
 
 if TYPE_CHECKING:
@@ -225,12 +224,12 @@ class ImagineArchiveImagesOperator(RenderBaseOperator):
         super().__init__(render_conn_id=render_conn_id, **kwargs)
         self.product = product
         self.ids = ids
-        self.archive = archive
+        self.archive = read_flag("archive", archive)
 
     def execute(self, context: Context) -> list[int]:
         """Archive the pictures, or bring them back."""
-        ids = placing.numbers("ids", self.ids)
-        changed = ImagineHook(self.render_conn_id).content.archive(self.product, ids, archive=self.archive)
+        product, ids = read_id("product", self.product), placing.numbers("ids", self.ids)
+        changed = ImagineHook(self.render_conn_id).content.archive(product, ids, archive=self.archive)
         self.log.info("%s of %d pictures were changed", changed.updated_count, len(ids))
         return list(changed.ids)
 
@@ -275,7 +274,10 @@ class ImagineUpdateProductOperator(RenderBaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Change the product."""
         changed = ImagineHook(self.render_conn_id).products.update(
-            self.product, name=self.product_name or None, sku_id=self.sku or None, gtin=self.gtin or None
+            read_id("product", self.product),
+            name=given(self.product_name),
+            sku_id=given(self.sku),
+            gtin=given(self.gtin),
         )
         self.log.info("product %s was changed", changed.unicode)
         told = ("name", "sku_id", "gtin", "upload_status")
@@ -301,12 +303,11 @@ class ImagineDeleteProductOperator(RenderBaseOperator):
 
     def execute(self, context: Context) -> str:
         """Delete the product."""
-        if not str(self.product).strip():
-            raise RenderInputError("product: empty; nothing was sent")
+        product = read_id("product", self.product)
         try:
-            deleted = ImagineHook(self.render_conn_id).products.delete(self.product)
+            deleted = ImagineHook(self.render_conn_id).products.delete(product)
         except NotFoundError as error:
             self.log.info("there is nothing to delete: %s", error)
             return "not found"
-        self.log.info("product %s: %s", self.product, deleted.message)
+        self.log.info("product %s: %s", product, deleted.message)
         return deleted.message or "deleted"

@@ -20,14 +20,13 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_render.catalog.clock import utcnow
-from airflow_provider_render.catalog.deliver import Delivery, Parcel
 from airflow_provider_render.catalog.files import check_output, model_file
 from airflow_provider_render.catalog.ledger import Ledger
 from airflow_provider_render.catalog.manifest import tell_files
 from airflow_provider_render.catalog.preflight import check_model
 from airflow_provider_render.catalog.submit import ON_AMBIGUOUS, OnAmbiguous, Submission
 from airflow_provider_render.catalog.wanted import Wanted
-from airflow_provider_render.core.errors import RenderFailedError, RenderInputError, UnavailableError
+from airflow_provider_render.core.errors import RenderFailedError, UnavailableError
 from airflow_provider_render.core.job import RenderJob, RenderRequest, RenderStatus, Settings
 from airflow_provider_render.core.journal import Action, Phase, Record, decide, observed
 from airflow_provider_render.core.polling import Verdict
@@ -37,16 +36,21 @@ from airflow_provider_render.operators.base import (
     TaskJournal,
     WaitingOperator,
     force_token,
+    recall,
+    remember,
+    run_name,
+)
+from airflow_provider_render.operators.parameters import (
+    given,
     read_choice,
     read_count,
     read_flag,
     read_jobs,
     read_kinds,
+    read_model_id,
     read_settings,
-    recall,
-    remember,
-    run_name,
 )
+from airflow_provider_render.operators.parcels import download, parcel, read_folder, require_apart
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -178,7 +182,7 @@ class UploadModelOperator(WaitingOperator, PayingOperator):
         settings = vendor.settings(wanted) if wanted or vendor.capabilities.upload_renders else {}
         model = model_file(self.model)
         check_model(model, vendor.capabilities)
-        sku = self.sku or PurePosixPath(model.name).stem
+        sku = given(self.sku) or PurePosixPath(model.name).stem
         request = RenderRequest(ITEM, model, settings, label=model.name, sku=sku)
         facts = {"vendor": vendor.name, "sha256": model.sha256, "name": model.name, "sku": sku}
         uploaded = self._uploaded(context, request)
@@ -245,12 +249,10 @@ class SubmitRenderOperator(PayingOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Take over the render that is there, or submit a new one."""
         settings = self.hook.vendor.settings(read_settings(self.settings))
-        uploaded = self.model if isinstance(self.model, Mapping) else {"model_id": self.model}
+        model_id = read_model_id("model", self.model, self.hook)
+        uploaded = self.model if isinstance(self.model, Mapping) else {}
         job = self._started(uploaded, settings)
         if job is None:
-            model_id = str(uploaded.get("model_id") or "")
-            if not model_id:
-                raise RenderInputError(f"model: neither an upload's result nor a model id: {self.model!r}")
             name, sku = uploaded.get("name"), uploaded.get("sku")
             request = RenderRequest(ITEM, None, settings, model_id, name, sku)
             job = self.pay_once(context, request, str(uploaded.get("sha256") or model_id))
@@ -261,7 +263,7 @@ class SubmitRenderOperator(PayingOperator):
         """Return the render that the upload started, if it is the wanted one and has not failed."""
         if self.forced or not uploaded.get("job"):
             return None
-        vendor, job = self.hook.vendor, RenderJob.from_json(uploaded["job"])
+        vendor, (job,) = self.hook.vendor, read_jobs(uploaded["job"], self.hook)
         if vendor.canonical(job.settings) != vendor.canonical(settings):
             return None
         state = self.hook.run(vendor.states([job])).get(job.id)
@@ -283,6 +285,7 @@ class DownloadRendersOperator(RenderBaseOperator):
     :param job: a render, or a list of them, as submit operator and sensor return them.
     :param output: path or URL of the folder.
     :param folder: folder of each render below it; ``{id}`` and ``{model_id}`` stand for the vendor's ids.
+        Renders that would share one are refused before the first download.
     :param outputs: kinds of output to fetch, such as ``["video", "poster"]``; the vendor's usual if None.
     :param concurrency: renders at the same time.
     """
@@ -302,32 +305,18 @@ class DownloadRendersOperator(RenderBaseOperator):
         super().__init__(**kwargs)
         self.job = job
         self.output_folder = output
-        self.folder = folder
+        self.folder = read_folder(folder)
         self.outputs = outputs
         self.concurrency = read_count("concurrency", concurrency)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Download all files of all renders, and write down which they are."""
-        jobs = read_jobs(self.job)
+        # Submits of equal renders hand on one render each time.
+        jobs = list({job.id: job for job in read_jobs(self.job, self.hook)}.values())
         self.note_portal(jobs)
-        root = check_output(self.output_folder)
-        delivery = Delivery(self.hook, root, kinds=read_kinds(self.outputs), concurrency=self.concurrency)
-        found: dict[str, list[dict[str, Any]]] = {}
-        for parcel, result in delivery.deliver([self._parcel(job) for job in jobs]):
-            if isinstance(result, Exception):
-                raise result
-            found[parcel.key] = [
-                {**file, "uri": str(root / str(file["path"])), "job_id": parcel.key} for file in result
-            ]
-        files = [file for job in jobs for file in found.pop(job.id, ())]
+        parcels = [parcel(self.folder, job) for job in jobs]
+        require_apart(parcels, "Put {id} into it. Nothing was downloaded")
+        kinds, root = read_kinds(self.outputs), check_output(self.output_folder)
+        files = download(self.hook, root, parcels, kinds, self.concurrency)
         self.log.info("%d files of %d renders are in %s", len(files), len(jobs), root)
         return tell_files(root, run_name(context), files, len(jobs))
-
-    def _parcel(self, job: RenderJob) -> Parcel:
-        try:
-            folder = self.folder.format(id=job.id, model_id=job.model_id)
-        except (LookupError, ValueError, AttributeError) as error:
-            raise RenderInputError(
-                f"folder: {self.folder!r} has more than {{id}} and {{model_id}}: {error!r}"
-            ) from error
-        return Parcel(job.id, folder, job)

@@ -18,8 +18,15 @@ from airflow_provider_render.core.errors import (
     UnexpectedAnswerError,
 )
 from airflow_provider_render.core.job import OutputKind, RenderJob
-from airflow_provider_render.operators.base import read_flag, read_settings
-from airflow_provider_render.operators.threekit_job import ThreekitJobOperator
+from airflow_provider_render.operators.parameters import (
+    given,
+    read_flag,
+    read_model_id,
+    read_settings,
+    read_words,
+)
+from airflow_provider_render.operators.parcels import read_folder, require_apart
+from airflow_provider_render.operators.threekit_job import ThreekitJobOperator, parcels_of
 from airflow_provider_render.vendors.threekit import handles, matrix, models
 from airflow_provider_render.vendors.threekit.answers.jobs import Started
 from airflow_provider_render.vendors.threekit.endpoints.asset_jobs import render_matrix
@@ -77,14 +84,14 @@ class ThreekitImportAssetOperator(ThreekitJobOperator):
         """Upload the file and start its import."""
         model = model_file(self.model)
         check_model(model, self.hook.vendor.capabilities)
-        name = f"{self.name}{model.extension}" if self.name else model.name
+        name = f"{self.name}{model.extension}" if given(self.name) else model.name
         job = self.hook.run(
             models.import_model(
                 models.Renamed(model.source, name),
                 title,
-                target_asset_id=self.target_asset_id or None,
-                parent_folder_id=self.parent_folder_id or None,
-                settings=self.import_settings or None,
+                target_asset_id=given(self.target_asset_id),
+                parent_folder_id=given(self.parent_folder_id),
+                settings=read_settings(self.import_settings, "import_settings") or None,
             )
         )
         return [replace(job, refs={**job.refs, "sha256": model.sha256})]
@@ -92,7 +99,7 @@ class ThreekitImportAssetOperator(ThreekitJobOperator):
     def find(self, title: str) -> list[RenderJob]:
         """Return the import that a cut-off try has started."""
         model = model_file(self.model)
-        name = self.name or model.name.removesuffix(model.extension)
+        name = given(self.name) or model.name.removesuffix(model.extension)
         jobs = self.hook.run(_titled(self, title))
         found = [handles.of_import(job.id, name) for job in jobs[:1]]
         return [replace(job, refs={**job.refs, "sha256": model.sha256}) for job in found]
@@ -148,9 +155,9 @@ class ThreekitExportAssetOperator(ThreekitJobOperator):
         self.output_folder = output
         self.formats = formats
         self.configuration = configuration
-        self.ar = ar
-        self.cache = cache
-        self.folder = folder
+        self.ar = read_flag("ar", ar)
+        self.cache = read_flag("cache", cache)
+        self.folder = read_folder(folder)
 
     def start(self, title: str) -> list[RenderJob]:
         """Start an export in each format, unless the file is there."""
@@ -162,24 +169,22 @@ class ThreekitExportAssetOperator(ThreekitJobOperator):
         return self.deliver(jobs, self.output_folder, self.folder, kinds)
 
     def _exported(self, format_: Any) -> RenderJob:
-        asset_id = asset_id_of(self.asset)
+        asset_id = read_model_id("asset", self.asset, self.hook)
         begun = self.hook.asset_jobs.export(
             asset_id,
             format_,
-            configuration=read_settings(self.configuration),
-            cache=read_flag("cache", self.cache),
-            settings={"arExport": True} if read_flag("ar", self.ar) else None,
+            configuration=read_settings(self.configuration, "configuration"),
+            cache=self.cache,
+            settings={"arExport": True} if self.ar else None,
         )
         if begun.file_id:
             return handles.of_file(begun.file_id, asset_id)
         return handles.of_job(str(begun.id), asset_id)
 
     def _formats(self) -> list[str]:
-        formats = [self.formats] if isinstance(self.formats, str) else list(self.formats)
-        wrong = [format_ for format_ in formats if format_ not in FORMATS]
-        if wrong or not formats:
-            raise RenderInputError(f"formats: {wrong or formats!r}; allowed are {', '.join(FORMATS)}")
-        return list(dict.fromkeys(formats))
+        if formats := read_words("formats", self.formats, FORMATS):
+            return list(dict.fromkeys(formats))
+        raise RenderInputError(f"formats: names none; allowed are {', '.join(FORMATS)}")
 
 
 class ThreekitRenderOperator(ThreekitJobOperator):
@@ -200,7 +205,8 @@ class ThreekitRenderOperator(ThreekitJobOperator):
     :param stages: ids of stages, or tables ``{"stageId": ..., "attributes": {...}}``.
     :param settings: ``type``, ``width``, ``height``, ``format``, ``renderMissingLayers``.
     :param output: path or URL of a folder for the pictures; None leaves them at Threekit.
-    :param folder: folder of each asset below it; ``{id}`` and ``{model_id}`` stand for ids.
+    :param folder: folder of each asset below it; ``{id}`` and ``{model_id}`` stand for ids. Assets that would
+        share one are refused before anything is sent.
     """
 
     template_fields: Sequence[str] = (
@@ -230,13 +236,15 @@ class ThreekitRenderOperator(ThreekitJobOperator):
         self.stages = stages
         self.settings = settings
         self.output_folder = output
-        self.folder = folder
+        self.folder = read_folder(folder)
 
     def start(self, title: str) -> list[RenderJob]:
         """Start the job, and pay for it in render hours."""
         selection = self._selection()
-        if not self.output_folder and self.do_xcom_push:
-            renders = [handles.of_asset("0" * 36, asset_id, selection) for asset_id in self._asset_ids()]
+        renders = [handles.of_asset("0" * 36, asset_id, selection) for asset_id in self._asset_ids()]
+        if given(self.output_folder):
+            require_apart(parcels_of(renders, self.folder), "Put {model_id} into it. Nothing was sent")
+        elif self.do_xcom_push:
             advice = "Name an output folder, or fewer assets. Nothing was sent."
             require_small("assets", [job.to_json() for job in renders], advice)
         begun = self.hook.run(
@@ -268,7 +276,7 @@ class ThreekitRenderOperator(ThreekitJobOperator):
 
     def finish(self, jobs: list[RenderJob]) -> list[dict[str, Any]] | dict[str, Any]:
         """Return the renders, or their files."""
-        if not self.output_folder:
+        if not given(self.output_folder):
             return [job.to_json() for job in jobs]
         files = self.deliver(jobs, self.output_folder, self.folder, {OutputKind.IMAGE})
         return tell_files(place(self.output_folder), f"threekit-{jobs[0].refs['job']}", files, len(jobs))
@@ -280,7 +288,7 @@ class ThreekitRenderOperator(ThreekitJobOperator):
         several = (
             self.assets if isinstance(self.assets, Sequence) and not isinstance(self.assets, str) else ()
         )
-        ids = [asset_id_of(asset) for asset in (several or [self.assets])]
+        ids = [read_model_id("assets", asset, self.hook) for asset in (several or [self.assets])]
         return list(dict.fromkeys(ids))
 
     def _selection(self) -> dict[str, Any]:
@@ -294,7 +302,7 @@ class ThreekitRenderOperator(ThreekitJobOperator):
         return {
             **shown,
             **{name: settings[name] for name in settings.keys() & {"renderMissingLayers"}},
-            "attributes": values_of(read_settings(self.attributes)),
+            "attributes": values_of(read_settings(self.attributes, "attributes")),
             "stages": [_stage(stage) for stage in stages],
         }
 
@@ -364,17 +372,6 @@ def _read_json(text: str) -> Any:
         raise RenderInputError(f"products: cannot read {text[:200]}: {error}") from error
 
 
-def asset_id_of(asset: Any) -> str:
-    """Return the id of an asset, given as such or as an import's result.
-
-    :raises RenderInputError: it is neither.
-    """
-    found = asset.get("model_id") if isinstance(asset, Mapping) else asset
-    if not isinstance(found, str) or not found.strip():
-        raise RenderInputError(f"asset: neither an id nor an import's result: {asset!r}")
-    return found.strip()
-
-
 def values_of(attributes: Mapping[str, Any]) -> dict[str, list[Any]]:
     """Return wanted values by attribute; one alone may be given without a list."""
     return {
@@ -386,9 +383,10 @@ def values_of(attributes: Mapping[str, Any]) -> dict[str, list[Any]]:
 def _stage(stage: Any) -> dict[str, Any]:
     table = stage if isinstance(stage, Mapping) else {"stageId": stage}
     stage_id = table.get("stageId") or table.get("assetId")
-    if not isinstance(stage_id, str) or not stage_id:
+    if not isinstance(stage_id, str) or given(stage_id) is None:
         raise RenderInputError(f"stages: neither an id nor a table with a stageId: {stage!r}")
-    return {"assetId": stage_id, "attributes": values_of(read_settings(table.get("attributes")))}
+    attributes = read_settings(table.get("attributes"), "stages: attributes")
+    return {"assetId": stage_id, "attributes": values_of(attributes)}
 
 
 def _titled(task: ThreekitJobOperator, title: str) -> Any:

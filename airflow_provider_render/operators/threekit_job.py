@@ -8,13 +8,12 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_render.catalog.deliver import Delivery, Parcel
+from airflow_provider_render.catalog.deliver import Parcel
 from airflow_provider_render.catalog.files import check_output
 from airflow_provider_render.catalog.inquiry import LONG_AGO, LOOK_AGAIN
 from airflow_provider_render.core.errors import (
     RenderError,
     RenderFailedError,
-    RenderInputError,
     UnavailableError,
     VendorError,
 )
@@ -24,10 +23,11 @@ from airflow_provider_render.hooks.threekit import ThreekitHook
 from airflow_provider_render.operators.base import (
     WaitingOperator,
     force_token,
-    read_jobs,
     recall,
     remember,
 )
+from airflow_provider_render.operators.parameters import read_jobs
+from airflow_provider_render.operators.parcels import download, parcel
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -115,15 +115,7 @@ class ThreekitJobOperator(WaitingOperator):
         :returns: one entry a file: ``{"uri", "name", "kind", "media_type", "size", "sha256", "job_id"}``.
         """
         root = check_output(output)
-        parcels = [Parcel(job.id, _folder(folder, job), job) for job in jobs]
-        found: dict[str, list[dict[str, Any]]] = {}
-        for parcel, result in Delivery(self.hook, root, kinds=kinds).deliver(parcels):
-            if isinstance(result, Exception):
-                raise result
-            found[parcel.key] = [
-                {**file, "uri": str(root / str(file["path"])), "job_id": parcel.key} for file in result
-            ]
-        return [file for job in jobs for file in found.pop(job.id, ())]
+        return download(self.hook, root, parcels_of(jobs, folder), kinds)
 
     def _begun(self, context: Context) -> tuple[list[RenderJob], float]:
         """Return the jobs of this run, and when they were started."""
@@ -182,10 +174,6 @@ def _why(state: RenderState | None) -> str:
     return state.error or f"Threekit says: {state.word}"
 
 
-def _folder(folder: str, job: RenderJob) -> str:
-    try:
-        return folder.format(id=job.id.replace(":", "-"), model_id=job.model_id)
-    except (LookupError, ValueError, AttributeError) as error:
-        raise RenderInputError(
-            f"folder: {folder!r} has more than {{id}} and {{model_id}}: {error!r}"
-        ) from error
+def parcels_of(jobs: Sequence[RenderJob], folder: str) -> list[Parcel]:
+    """Return where jobs go; file systems do not like the colons of their ids."""
+    return [parcel(folder, job, job.id.replace(":", "-")) for job in jobs]

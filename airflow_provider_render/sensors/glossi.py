@@ -23,6 +23,7 @@ from airflow_provider_render.hooks.glossi import GlossiHook
 from airflow_provider_render.links import VendorPortalLink
 from airflow_provider_render.operators.base import RENDER_RETRY_POLICY
 from airflow_provider_render.operators.glossi import read_models
+from airflow_provider_render.operators.parameters import read_flag, read_id, read_interval
 from airflow_provider_render.sensors.render import RenderSensor
 from airflow_provider_render.vendors.glossi.folder import Folder, Look, Standing
 from airflow_provider_render.vendors.glossi.paths import PORTAL
@@ -76,7 +77,7 @@ class GlossiModelReadySensor(RenderSensor):
         return self.model if isinstance(self.model, str | Mapping) else list(self.model)
 
     def _processing(self) -> list[dict[str, Any]]:
-        return [preparing(model_id).to_json() for model_id in read_models(self.model)]
+        return [preparing(model_id).to_json() for model_id in read_models(self.model, self.hook)]
 
 
 class GlossiPipelineSensor(BaseSensorOperator):
@@ -96,8 +97,8 @@ class GlossiPipelineSensor(BaseSensorOperator):
     :param files: names of the files to wait for; all that the pipeline comes to know if empty.
     :param since: failures before this moment do not count, such as those of earlier nights; all count if
         None. ISO text or a datetime.
-    :param quiet: seconds without change after which no more files are expected, where none are named; a
-        minute more than the pipeline's own interval if None.
+    :param quiet: seconds, or timedelta, without change after which no more files are expected, where none are
+        named; a minute more than the pipeline's own interval if None.
     :param render_conn_id: connection of Glossi.
     :param deferrable: wait in the triggerer, which keeps no worker.
     """
@@ -112,7 +113,7 @@ class GlossiPipelineSensor(BaseSensorOperator):
         pipeline_id: str,
         files: Sequence[str] = (),
         since: datetime | str | None = None,
-        quiet: float | None = None,
+        quiet: timedelta | float | None = None,
         render_conn_id: str = GlossiHook.default_conn_name,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         **kwargs: Any,
@@ -126,9 +127,9 @@ class GlossiPipelineSensor(BaseSensorOperator):
         self.pipeline_id = pipeline_id
         self.files = files
         self.since = since
-        self.quiet = quiet
+        self.quiet = read_interval("quiet", quiet, zero=True)
         self.render_conn_id = render_conn_id
-        self.deferrable = deferrable
+        self.deferrable = read_flag("deferrable", deferrable)
         self.portal_url = PORTAL
 
     @cached_property
@@ -160,6 +161,7 @@ class GlossiPipelineSensor(BaseSensorOperator):
 
     def execute(self, context: Context) -> Any:
         """Look, and wait in the triggerer or on the worker where files are not done."""
+        self.pipeline_id = read_id("pipeline_id", self.pipeline_id)
         if not self.deferrable:
             return super().execute(context)
         looked = self.poke(context)

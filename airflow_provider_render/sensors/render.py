@@ -15,16 +15,16 @@ from airflow_provider_render.catalog.brevity import require_small
 from airflow_provider_render.catalog.waiting import look
 from airflow_provider_render.core.errors import RenderFailedError, UnavailableError, VendorError
 from airflow_provider_render.core.job import RenderJob, RenderState, RenderStatus
-from airflow_provider_render.core.polling import Verdict
+from airflow_provider_render.core.polling import Verdict, Watch
 from airflow_provider_render.hooks.base import RenderHook
 from airflow_provider_render.links import VendorPortalLink
 from airflow_provider_render.operators.base import (
     RENDER_RETRY_POLICY,
+    cancel_if_given_up,
     cancel_renders,
     defer_until_ended,
-    read_jobs,
 )
-from airflow_provider_render.triggers.ownership import given_up
+from airflow_provider_render.operators.parameters import read_flag, read_interval, read_jobs
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -33,8 +33,11 @@ if TYPE_CHECKING:
 class RenderSensor(BaseSensorOperator):
     """Wait until renders have succeeded.
 
-    Fails when the vendor ended one of them without a result, naming each and why. A retry, a clear and a
-    restart only look again. After ``timeout``, or when a user marks the task, the renders go on unless
+    Fails when the vendor ended one of them without a result, naming each and why. One that the vendor does
+    not know counts as lost when the vendor's time for listing a new one is over, usually 2 minutes. It counts
+    from the first look of the try, or from the deferral; with ``mode="reschedule"``, where each look is a new
+    process, from the first look of the first try, which Airflow keeps. A retry, a clear and a restart only
+    look again. After ``timeout``, or when a user marks the task, the renders go on unless
     ``cancel_on_kill`` is set: they belong to the task that submitted them. Looking costs nothing, except
     where the vendor charges for calls: at Imagine.io each look costs 1 credit for each product or scene
     render, so leave the intervals to the vendor's own there.
@@ -46,7 +49,8 @@ class RenderSensor(BaseSensorOperator):
     :param job: a render, or a list of them, as :class:`SubmitRenderOperator` returns them.
     :param render_conn_id: connection; its type says which vendor.
     :param deferrable: wait in the triggerer, which keeps no worker and shares its looks with other tasks.
-    :param poll_interval: seconds between two looks at the start, when deferred; the vendor's own if None.
+    :param poll_interval: seconds above 0 between two looks at the start, when deferred; the vendor's own if
+        None.
         On a worker the sensor's ``poke_interval`` holds, by default the vendor's own.
     :param cancel_on_kill: cancel the renders when a user ends the task, or it times out.
     """
@@ -73,17 +77,19 @@ class RenderSensor(BaseSensorOperator):
         **kwargs: Any,
     ) -> None:
         kwargs.setdefault("retry_policy", RENDER_RETRY_POLICY)
+        self.poll_interval = read_interval("poll_interval", poll_interval)
         self._own_pace = "poke_interval" in kwargs or poll_interval is not None
-        kwargs.setdefault("poke_interval", poll_interval or 15.0)
+        kwargs.setdefault("poke_interval", self.poll_interval or 15.0)
         kwargs.setdefault("timeout", timedelta(hours=6))
         super().__init__(**kwargs)
         self.job = job
         self.render_conn_id = render_conn_id
-        self.deferrable = deferrable
-        self.poll_interval = poll_interval
-        self.cancel_on_kill = cancel_on_kill
+        self.deferrable = read_flag("deferrable", deferrable)
+        self.cancel_on_kill = read_flag("cancel_on_kill", cancel_on_kill)
         self.portal_url: str | None = None
         self._task: Any = None
+        self._since: float | None = None
+        self._open: list[RenderJob] = []
 
     @cached_property
     def hook(self) -> RenderHook:
@@ -93,6 +99,7 @@ class RenderSensor(BaseSensorOperator):
     def poke(self, context: Context) -> PokeReturnValue:
         """Look once; a vendor that cannot be asked for a while is waited out."""
         jobs, self._task = self._read(), context["ti"]
+        self._open = jobs
         try:
             states = self._look(jobs)
         except VendorError as error:
@@ -100,7 +107,7 @@ class RenderSensor(BaseSensorOperator):
                 raise
             self.log.warning("cannot look at the renders: %s", error)
             return PokeReturnValue(is_done=False)
-        done = all(job.id in states and states[job.id].status.terminal for job in jobs)
+        done = self._ended(jobs, states)
         return PokeReturnValue(is_done=done, xcom_value=self._result(jobs, states) if done else None)
 
     def execute(self, context: Context) -> Any:
@@ -123,12 +130,11 @@ class RenderSensor(BaseSensorOperator):
         """
         jobs, event = self._read(), event or {}
         states = self._look(jobs)
-        open_ = [job for job in jobs if job.id not in states or not states[job.id].status.terminal]
-        if not open_ or event.get("status") == Verdict.READY.value:
+        if self._ended(jobs, states) or event.get("status") == Verdict.READY.value:
             return self._result(jobs, states)
         if event.get("status") == Verdict.EXPIRED.value:
-            self._cancel(open_)
-            raise AirflowSensorTimeout(f"{len(open_)} renders were not done after {self.timeout:g} seconds")
+            self._cancel(self._open)
+            raise self._late()
         if event.get("status") == Verdict.HOPELESS.value:
             raise UnavailableError(f"the renders go on, but cannot be watched: {event.get('message')}")
         return self._defer(jobs)
@@ -139,26 +145,47 @@ class RenderSensor(BaseSensorOperator):
 
     def on_kill(self) -> None:
         """Cancel the renders if that is wanted and a user ended the task for good."""
-        if self.cancel_on_kill and given_up(self._task):
-            self._cancel(read_jobs(self.job))
+        if self.cancel_on_kill:
+            cancel_if_given_up(self.hook, read_jobs(self.job), self._task, self.log)
 
     def _read(self) -> list[RenderJob]:
         # What mapped tasks have returned is fetched one by one each time that it is gone through.
         if isinstance(self.job, Sequence) and not isinstance(self.job, str | list):
             self.job = list(self.job)
-        return read_jobs(self.job)
+        return read_jobs(self.job, self.hook)
 
     def _poke_until_done(self, context: Context, jobs: list[RenderJob]) -> Any:
         policy = self.hook.vendor.poll_policy
+        first = context["ti"].get_first_reschedule_date(context) if self.reschedule else None
+        self._since = first.timestamp() if first else None
         if not self._own_pace:
             self.poke_interval = policy.start
         if self.hook.vendor.capabilities.call_price and not self.reschedule:
             time.sleep(policy.first)
         try:
             return super().execute(context)
-        except (AirflowSensorTimeout, AirflowSkipException):
+        except AirflowSensorTimeout as error:
+            self._cancel(jobs)
+            raise self._late() from error
+        except AirflowSkipException:
             self._cancel(jobs)
             raise
+
+    def _ended(self, jobs: Sequence[RenderJob], states: Mapping[str, RenderState]) -> bool:
+        """Whether each render has ended, or is unknown to the vendor for so long that it must be lost."""
+        now = time.time()
+        self._since = self._since or now
+        watch = Watch(frozenset(job.id for job in jobs), self.hook.vendor.poll_policy, self._since)
+        verdict = watch.look(states, now)
+        self._open = [job for job in jobs if job.id in watch.open]
+        return verdict is Verdict.READY
+
+    def _late(self) -> AirflowSensorTimeout:
+        named = ", ".join(job.id for job in self._open[:10])
+        more = f" and {len(self._open) - 10} more" if len(self._open) > 10 else ""
+        return AirflowSensorTimeout(
+            f"{len(self._open)} renders were not done after {self.timeout:g} seconds: {named}{more}"
+        )
 
     def _look(self, jobs: list[RenderJob]) -> dict[str, RenderState]:
         self.portal_url = self.hook.vendor.portal_url(jobs[0]) if jobs else None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_render.core.errors import RenderInputError
 from airflow_provider_render.hooks.threekit import ThreekitHook
+from airflow_provider_render.operators.parameters import read_id
 from airflow_provider_render.sensors.render import RenderSensor
 from airflow_provider_render.vendors.threekit import handles
 
@@ -54,13 +54,12 @@ def as_jobs(value: Any) -> list[dict[str, Any]]:
 
     :raises RenderInputError: a job is neither an id nor such a form.
     """
-    values = [value] if isinstance(value, str | Mapping) else list(value or ())
-    return [_as_job(one) for one in values]
+    several = isinstance(value, Iterable) and not isinstance(value, str | Mapping)
+    return [_as_job(one) for one in (value if several else [value])]
 
 
 def _as_job(value: Any) -> dict[str, Any]:
     if isinstance(value, Mapping):
         return dict(value)
-    if not isinstance(value, str) or not value.strip():
-        raise RenderInputError(f"job: neither a job's id nor a render: {value!r}")
-    return handles.of_job(value.strip().removeprefix("job:")).to_json()
+    job_id = read_id("job", value, "a job's id, or a render")
+    return handles.of_job(job_id.removeprefix("job:")).to_json()

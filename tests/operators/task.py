@@ -7,6 +7,7 @@ import contextvars
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -64,6 +65,8 @@ class Task:
 
     :param make: builds the operator, as parsing the DAG file does.
     :param params: of the DAG run, for templates.
+
+    Of a sensor that was rescheduled ``first_poked`` says since when, as Airflow's database does.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class Task:
         self.worker = 0
         self.operator = make()
         self.link: str | None = None
+        self.first_poked: datetime | None = None
 
     def start(self) -> Any:
         """Begin a try; returns the XCom, or the deferral."""
@@ -120,6 +124,7 @@ class Task:
             try_number=self.try_number,
             max_tries=self.max_tries,
             state=TaskInstanceState.RUNNING,
+            get_first_reschedule_date=lambda context: self.first_poked,
         )
         store = StateStore(self, self.worker)
         return {"ti": ti, "task_state_store": store, "params": self.params, "run_id": self.run_id}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 from airflow.sdk.exceptions import TaskDeferred
 
-from airflow_provider_render.core.errors import RenderTimeoutError
+from airflow_provider_render.catalog.ledger import Ledger
+from airflow_provider_render.core.errors import RenderTimeoutError, TaskEndedError
 from airflow_provider_render.core.polling import Watch
 from tests.operators.account import new_model, rows
 from tests.operators.task import Died, Task, fire
@@ -37,10 +39,14 @@ def test_renders_that_take_too_long_are_cancelled_and_the_task_fails(idle, tmp_p
 
 def _job_of(out: Path) -> str:
     """The render that the state of the output folder names."""
-    for shard in out.rglob("_render/**/state/*.json"):
-        for record in json.loads(shard.read_text())["items"].values():
-            return record["job"]["id"]
-    raise AssertionError("no state")
+    (job,) = _jobs_of(out)
+    return job
+
+
+def _jobs_of(out: Path) -> list[str]:
+    """The renders that the state of the output folder names."""
+    shards = [json.loads(shard.read_text())["items"] for shard in out.rglob("_render/**/state/*.json")]
+    return [record["job"]["id"] for items in shards for record in items.values() if record.get("job")]
 
 
 def test_renders_go_on_after_the_timeout_where_they_must_not_be_cancelled(idle, tmp_path):
@@ -113,6 +119,31 @@ def test_killing_a_worker_that_waits_cancels_only_what_a_user_gave_up(
 
 def _die(watch: Watch, now: float) -> float:
     raise Died
+
+
+@pytest.mark.parametrize(("state", "kept"), [("failed", False), ("running", True)])
+def test_killing_a_worker_that_submits_stops_the_paying(idle, tmp_path, monkeypatch, task_is, state, kept):
+    task_is(state)
+    models = [new_model(tmp_path, f"model-{number}") for number in range(4)]
+    task = catalog(idle, rows(*models), tmp_path / "out", deferrable=True, concurrency=1)
+    reserve, calls = Ledger.reserve, itertools.count(1)
+
+    def struck(ledger, *given, **more):
+        """The signal comes before the third paid call."""
+        if next(calls) == 3:
+            task.operator.on_kill()
+        reserve(ledger, *given, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "reserve", struck)
+        with pytest.raises(TaskEndedError, match="nothing more is sent"):
+            task.start()
+
+    assert idle.spent == 2
+    assert [idle.knows(job) for job in _jobs_of(tmp_path / "out")] == [kept, kept]
+
+    assert len(task.start().trigger.jobs) == 4
+    assert idle.spent == 4
 
 
 def test_killing_a_worker_that_does_not_wait_touches_nothing(idle, tmp_path):

@@ -10,7 +10,12 @@ from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
 
 from airflow_provider_render.catalog.pipeline import PipelineHistory
 from airflow_provider_render.catalog.storage import place
-from airflow_provider_render.core.errors import BudgetError, RenderFailedError, UnavailableError
+from airflow_provider_render.core.errors import (
+    BudgetError,
+    RenderFailedError,
+    RenderInputError,
+    UnavailableError,
+)
 from airflow_provider_render.operators.folder import RenderFolderOperator
 from tests.operators.account import SETTINGS, new_model
 from tests.operators.task import Task, fire
@@ -65,6 +70,23 @@ class Runs:
                 if "next_try" in file:
                     file["next_try"] = "2026-01-01T00:00:00+00:00"
             shard.write_text(json.dumps(data))
+
+
+def test_a_baseline_given_as_text_pays_for_nothing(dxgl, inbox, tmp_path):
+    new_model(inbox, "sofa")
+    runs = Runs(dxgl, inbox, tmp_path / "out", process_existing="false")
+    with pytest.raises(AirflowSkipException, match=r"4 files .* were noted as the baseline"):
+        runs.next().run()
+    assert dxgl.spent == 0
+
+
+@pytest.mark.parametrize("source", [None, "", "None", ["in"]])
+def test_a_source_that_is_no_path_is_told_by_its_parameter(idle, tmp_path, source):
+    runs = Runs(idle, tmp_path, tmp_path / "out", render_timeout=5)
+    with idle.counted("") as calls, pytest.raises(RenderInputError) as caught:
+        runs.next(source=source).run()
+    assert str(caught.value) == f"source: must be the path or URL of a folder, not {source!r}"
+    assert calls == [0]
 
 
 def corrupt(folder: Path, name: str) -> None:

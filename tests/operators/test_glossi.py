@@ -19,7 +19,6 @@ from airflow_provider_render.operators.glossi import (
     GlossiConfigureWebhookOperator,
     GlossiCreateProjectOperator,
     GlossiRetryRenderOperator,
-    read_models,
 )
 from tests.operators.task import Died, StateStore, Task
 from tests.vendors.glossi.workspace import SECRET, running
@@ -46,9 +45,8 @@ def retry(job, **more) -> Task:
 
 class TestProject:
     def project(self, model, **more) -> Task:
-        return Task(
-            lambda: GlossiCreateProjectOperator(task_id="project", model=model, template_id="T1", **more)
-        )
+        fields = {"task_id": "project", "model": model, "template_id": "T1", **more}
+        return Task(lambda: GlossiCreateProjectOperator(**fields))
 
     def ready(self, workspace, *ids: str) -> list[str]:
         workspace.words.update({model_id: ["READY"] for model_id in ids})
@@ -81,10 +79,22 @@ class TestProject:
             with pytest.raises(RejectedError, match=words):
                 self.project(model_id).run()
 
-    @pytest.mark.parametrize("value", [None, "", [], [None], [{"id": "M1"}], 7, [7]])
-    def test_what_is_no_model_is_refused(self, value):
-        with pytest.raises(RenderInputError, match="model: ids of models"):
-            read_models(value)
+    @pytest.mark.parametrize("value", [None, "", "None", [], [None], ["None"], [{"id": "M1"}], 7, [7]])
+    def test_what_is_no_model_is_refused(self, workspace, value):
+        with pytest.raises(RenderInputError, match="model: must be Glossi's id of a model"):
+            self.project(value).run()
+        assert workspace.api.seen == []
+
+    def test_an_upload_to_another_vendor_is_refused(self, workspace):
+        with pytest.raises(RenderInputError, match=r"model: the upload is of dxgl, .* is glossi"):
+            self.project({"vendor": "dxgl", "model_id": "M1"}).run()
+        assert workspace.api.seen == []
+
+    @pytest.mark.parametrize("template", [None, "", "None"])
+    def test_without_a_template_no_project_is_made(self, workspace, template):
+        with pytest.raises(RenderInputError, match="template_id: must be an id"):
+            self.project(self.ready(workspace, "M1"), template_id=template).run()
+        assert workspace.api.seen == []
 
 
 class TestRetry:
@@ -103,6 +113,14 @@ class TestRetry:
         workspace.words[job] = [word]
         assert retry(job).run()["id"] == job
         assert workspace.api.count(RETRY) == 0
+
+    @pytest.mark.parametrize(
+        "job", [None, "", "None", 7, [], {"vendor": "dxgl", "id": "J1", "model_id": "M1"}]
+    )
+    def test_what_is_no_render_of_glossi_is_not_retried(self, workspace, job):
+        with pytest.raises(RenderInputError, match=r"^job: "):
+            retry(job).run()
+        assert workspace.api.seen == []
 
     @pytest.mark.parametrize("word", ["QUEUED", "RENDERING", "COMPLETED"])
     def test_a_cut_off_retry_that_happened_is_taken_over(self, workspace, word):
@@ -252,7 +270,16 @@ class TestWebhook:
         task.run()
         assert variables == {"glossi_secret": SECRET}
 
-    def test_an_unknown_event_is_told_before_anything_is_sent(self, workspace):
-        with pytest.raises(RenderInputError, match=r"unknown render\.done; there are model\.processed"):
-            self.webhook(events=["render.done"]).run()
+    @pytest.mark.parametrize("events", [["render.done"], "render.done"])
+    def test_an_unknown_event_is_told_when_the_dag_is_read(self, events):
+        with pytest.raises(RenderInputError, match=r"events: 'render\.done': unknown; allowed are model\.p"):
+            self.webhook(events=events)
+
+    def test_one_event_may_be_given_alone(self, workspace, variables):
+        assert self.webhook(events="render.complete").run()["events"] == ["render.complete"]
+
+    @pytest.mark.parametrize("url", [None, "", "None"])
+    def test_without_an_address_no_webhook_is_set(self, workspace, url):
+        with pytest.raises(RenderInputError, match="url: must be an address"):
+            self.webhook(url=url).run()
         assert workspace.api.seen == []

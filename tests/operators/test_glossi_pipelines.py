@@ -12,6 +12,7 @@ from airflow_provider_render.core.errors import (
     ConnectionConfigError,
     OutcomeUnknownError,
     RejectedError,
+    RenderInputError,
     SettingsError,
 )
 from airflow_provider_render.operators import glossi_pipelines
@@ -69,6 +70,22 @@ def test_a_pipeline_is_made_once_whoever_asks(workspace):
         "folderId": "in",
     }
     assert (body["outputConnector"]["config"]["folderId"], body["maxRetries"]) == ("out", 1)
+
+
+@pytest.mark.parametrize("left", [None, "", "None"])
+@pytest.mark.parametrize("name", ["pipeline_name", "source_folder", "output_folder"])
+def test_a_pipeline_needs_a_name_and_folders(workspace, name, left):
+    with pytest.raises(RenderInputError, match=f"^{name}: must be "):
+        pipeline(**{name: left}).run()
+    assert workspace.api.count(CREATE) == 0
+
+
+@pytest.mark.parametrize("left", [None, "", "None"])
+@pytest.mark.parametrize("operator", [GlossiPausePipelineOperator, GlossiResumePipelineOperator])
+def test_no_pipeline_is_neither_paused_nor_resumed(workspace, operator, left):
+    with pytest.raises(RenderInputError, match="pipeline_id: must be an id, not"):
+        Task(lambda: operator(task_id="t", pipeline_id=left)).run()
+    assert workspace.api.seen == []
 
 
 def test_a_pipeline_whose_making_was_cut_off_is_found_by_its_name(workspace):

@@ -92,7 +92,17 @@ def test_a_usual_number_of_renders_goes_through_the_chain(dxgl, rendered, tmp_pa
     assert (told["renders"], told["file_count"]) == (3, 6)
 
 
-def test_the_sensors_of_single_vendors_hand_on_no_more_either():
+@pytest.fixture
+def connections(monkeypatch):
+    """Connections behind which nobody answers."""
+    given = {"host": "http://127.0.0.1:9", "password": "t"}
+    org = {"org_id": "11111111-2222-3333-4444-555555555555"}
+    monkeypatch.setenv("AIRFLOW_CONN_GLOSSI_DEFAULT", json.dumps({"conn_type": "glossi", **given}))
+    threekit = {"conn_type": "threekit", **given, "extra": org}
+    monkeypatch.setenv("AIRFLOW_CONN_THREEKIT_DEFAULT", json.dumps(threekit))
+
+
+def test_the_sensors_of_single_vendors_hand_on_no_more_either(connections):
     many = [f"{number:036}" for number in range(400)]
     for sensor in (
         lambda: GlossiModelReadySensor(task_id="wait", model=many),
@@ -103,7 +113,7 @@ def test_the_sensors_of_single_vendors_hand_on_no_more_either():
 
 
 @pytest.mark.parametrize("deferrable", [True, False])
-def test_more_models_than_fit_are_refused_in_the_words_of_their_own_sensor(deferrable):
+def test_more_models_than_fit_are_refused_in_the_words_of_their_own_sensor(connections, deferrable):
     many = [f"{number:036}" for number in range(400)]
     with pytest.raises(RenderInputError) as caught:
         Task(lambda: GlossiModelReadySensor(task_id="wait", model=many, deferrable=deferrable)).run()

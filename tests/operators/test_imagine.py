@@ -197,11 +197,27 @@ class TestProducts:
         assert task.run() == "not found"
         assert len(service.deleted) == 1
 
-    def test_without_a_product_nothing_is_deleted(self, service, connect):
+    @pytest.mark.parametrize("product", [" ", None, "None", 7])
+    @pytest.mark.parametrize(
+        ("operator", "more"),
+        [
+            (ImagineDeleteProductOperator, {}),
+            (ImagineUpdateProductOperator, {"product_name": "Chair"}),
+            (ImagineArchiveImagesOperator, {"ids": "7"}),
+        ],
+    )
+    def test_without_a_product_nothing_is_sent_and_no_credit_is_spent(
+        self, service, connect, operator, more, product
+    ):
         connect()
-        with pytest.raises(RenderInputError, match="product: empty"):
-            self.operator(ImagineDeleteProductOperator, product=" ").run()
+        with pytest.raises(RenderInputError, match="product: must be an id, not"):
+            self.operator(operator, product=product, **more).run()
         assert service.seen == []
+
+    def test_a_field_of_which_a_template_left_nothing_stays_as_it_is(self, service, products):
+        fields = {"product": products["CHR-1"], "product_name": "Chair", "sku": "None", "gtin": ""}
+        changed = self.operator(ImagineUpdateProductOperator, **fields).run()
+        assert (changed["name"], changed["sku_id"], changed["gtin"]) == ("Chair", "CHR-1", None)
 
     def test_pictures_are_archived_and_brought_back(self, service, products):
         unicode, hook = products["CHR-1"], ImagineHook()

@@ -39,6 +39,7 @@ PASSING = {
     "DownloadError",
     "OutcomeUnknownError",
     "RenderTimeoutError",
+    "TaskEndedError",
     "OutputError",
 }
 ROOTS = {"RenderError", "VendorError"}

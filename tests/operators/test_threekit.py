@@ -312,7 +312,7 @@ def test_a_time_out_lets_the_job_go_on_and_a_retry_takes_it_over(idle, tmp_path)
         ({"settings": {"configuration": {"a": 1}}}, "configuration go into attributes and stages"),
         ({"settings": {"width": 1}}, "width: 1 is not allowed"),
         ({"stages": [7]}, "stages: neither an id nor a table"),
-        ({"assets": [{"name": "x"}]}, "asset: neither an id nor an import's result"),
+        ({"assets": [{"name": "x"}]}, "assets: must be Threekit's id of a model, or what"),
     ],
 )
 def test_wrong_input_is_refused_before_anything_is_sent(threekit, fields, message):
@@ -384,9 +384,9 @@ def test_a_job_that_failed_fails_with_what_its_runs_say(hook, tmp_path):
         wait.run()
 
 
-@pytest.mark.parametrize("job", [7, "", [None]])
+@pytest.mark.parametrize("job", [7, "", None, "None", [None]])
 def test_a_job_that_is_none_is_refused(threekit, job):
-    with pytest.raises((RenderInputError, TypeError)):
+    with pytest.raises(RenderInputError, match="job: must be a job's id, or a render, not"):
         Task(lambda: ThreekitJobSensor(task_id="wait", job=job)).run()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from airflow.sdk.exceptions import AirflowSensorTimeout, TaskDeferred
 
@@ -13,6 +15,7 @@ from airflow_provider_render.core.errors import (
 )
 from airflow_provider_render.sensors.glossi import GlossiModelReadySensor, GlossiPipelineSensor
 from airflow_provider_render.triggers.glossi import GlossiPipelineTrigger
+from airflow_provider_render.vendors.glossi.vendor import GlossiVendor
 from tests.operators.task import Task, fire
 from tests.vendors.glossi.workspace import running
 
@@ -47,8 +50,16 @@ class TestModelReady:
         with pytest.raises(RenderFailedError, match="M1: the vendor says: FAILED"):
             self.ready("M1", deferrable=deferrable).run()
 
+    def test_a_model_that_glossi_does_not_know_is_told_wherever_is_waited(
+        self, workspace, monkeypatch, deferrable
+    ):
+        policy = replace(GlossiVendor.poll_policy, listing_grace=0.3)
+        monkeypatch.setattr(GlossiVendor, "poll_policy", policy)
+        with pytest.raises(RenderFailedError, match="M9: the vendor does not know it"):
+            self.ready("M9", deferrable=deferrable, timeout=20).run()
+
     def test_what_is_no_model_is_refused(self, workspace, deferrable):
-        with pytest.raises(RenderInputError, match="model: ids of models"):
+        with pytest.raises(RenderInputError, match="model: must be Glossi's id of a model"):
             self.ready([], deferrable=deferrable).run()
 
 
@@ -78,6 +89,12 @@ class TestPipeline:
     def sensor(self, **more) -> Task:
         given = {"task_id": "wait", "pipeline_id": "L1", "poke_interval": 0.05, "quiet": 0.0, **more}
         return Task(lambda: GlossiPipelineSensor(**given))
+
+    @pytest.mark.parametrize("left", [None, "", "None"])
+    def test_without_a_pipeline_nothing_is_asked(self, workspace, deferrable, left):
+        with pytest.raises(RenderInputError, match="pipeline_id: must be an id, not"):
+            self.sensor(pipeline_id=left, deferrable=deferrable, timeout=5).run()
+        assert workspace.api.seen == []
 
     def test_it_waits_until_the_folder_is_done(self, workspace, deferrable):
         self.folder(workspace, {"QUEUED": 2}, {"RENDERING": 1, "COMPLETED": 1}, {"COMPLETED": 2})

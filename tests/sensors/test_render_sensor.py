@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
-from airflow.sdk.exceptions import AirflowSensorTimeout, TaskDeferred
+from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSensorTimeout, TaskDeferred
 
 from airflow_provider_render.core.errors import (
     AuthError,
@@ -10,6 +13,7 @@ from airflow_provider_render.core.errors import (
     UnavailableError,
 )
 from airflow_provider_render.sensors.render import RenderSensor
+from airflow_provider_render.vendors.dxgl.vendor import DxglVendor
 from tests.operators.account import SETTINGS, new_model
 from tests.operators.task import Task, fire
 from tests.operators.test_single_steps import submit, upload
@@ -121,6 +125,53 @@ def test_a_render_that_the_vendor_lost_fails(idle):
 
     with pytest.raises(RenderFailedError, match="nowhere: the vendor does not know it"):
         task.resume(deferred, {"status": "ready"})
+
+
+LOST = {"vendor": "dxgl", "id": "nowhere", "model_id": "m1"}
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """A vendor at which a render that is not listed at once is lost."""
+    monkeypatch.setattr(DxglVendor, "poll_policy", replace(DxglVendor.poll_policy, listing_grace=0.3))
+
+
+def test_a_render_that_the_vendor_does_not_know_is_lost_wherever_is_waited(idle, impatient, deferrable):
+    with pytest.raises(RenderFailedError, match="1 of 1 renders failed: nowhere: the vendor does not know"):
+        sensor(idle, LOST, deferrable=deferrable, timeout=20).run()
+
+
+def test_a_lost_render_is_told_once_the_others_have_ended(dxgl, impatient, tmp_path, deferrable):
+    jobs = [LOST, ordered(dxgl, tmp_path)]
+    with pytest.raises(RenderFailedError, match="1 of 2 renders failed: nowhere: "):
+        sensor(dxgl, jobs, deferrable=deferrable, timeout=60).run()
+
+
+def test_a_fresh_render_may_be_unknown_for_a_while(dxgl, tmp_path, deferrable):
+    dxgl.faults({"kind": "late_listing", "seconds": 1})
+    job = ordered(dxgl, tmp_path)
+    assert sensor(dxgl, job, deferrable=deferrable, timeout=60).run() == job
+
+
+def test_a_rescheduled_sensor_counts_from_the_first_look_of_all(idle):
+    task = sensor(idle, LOST, deferrable=False, mode="reschedule", poke_interval=60)
+    with pytest.raises(AirflowRescheduleException):
+        task.start()
+    task.first_poked = datetime.now(UTC) - timedelta(seconds=100)
+    with pytest.raises(AirflowRescheduleException):
+        task.start()
+    task.first_poked -= timedelta(seconds=21)
+    with pytest.raises(RenderFailedError, match="nowhere: the vendor does not know it"):
+        task.start()
+
+
+def test_a_timeout_names_the_renders_that_are_open(dxgl, rendered, tmp_path, deferrable):
+    done = finished(dxgl, rendered[0])
+    open_ = [{**LOST, "id": f"open{number:02}"} for number in range(12)]
+    with pytest.raises(AirflowSensorTimeout) as caught:
+        sensor(dxgl, [done, *open_], deferrable=deferrable, timeout=0.3).run()
+    named = ", ".join(job["id"] for job in open_[:10])
+    assert str(caught.value) == f"12 renders were not done after 0.3 seconds: {named} and 2 more"
 
 
 def test_a_vendor_that_refuses_to_tell_fails_the_try(idle, tmp_path):
