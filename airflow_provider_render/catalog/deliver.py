@@ -9,16 +9,17 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from airflow_provider_render.catalog.files import publish
+from airflow_provider_render.catalog.files import publish, storing
 from airflow_provider_render.catalog.storage import Place
+from airflow_provider_render.catalog.threads import at_once
 from airflow_provider_render.core.errors import DownloadError, OutputError, RenderError
 from airflow_provider_render.core.job import OutputKind, RenderJob, RenderOutput
+from airflow_provider_render.core.kinds import wanted_kinds
 from airflow_provider_render.core.resource import Fetched
 from airflow_provider_render.core.vendor import VendorClient
 
@@ -66,6 +67,7 @@ class Delivery:
     :param kinds: kinds of output to fetch; None takes the vendor's usual ones.
     :param concurrency: items at the same time.
     :param progress: told how many items are dealt with.
+    :raises RenderInputError: no kind is named, or one that the vendor never makes.
     """
 
     def __init__(
@@ -80,7 +82,7 @@ class Delivery:
         self._client = client
         self._vendor = client.vendor
         self._root = root
-        self._kinds = frozenset(kinds) if kinds is not None else self._vendor.default_outputs
+        self._kinds = wanted_kinds(self._vendor, kinds)
         self._concurrency = max(1, concurrency)
         self._progress = progress
 
@@ -89,16 +91,13 @@ class Delivery:
     ) -> Iterator[tuple[Parcel, tuple[Mapping[str, Any], ...] | RenderError]]:
         """Deliver parcels; one that fails does not keep the others from going on.
 
-        :returns: yields each parcel with the files that were put in place, or with what went wrong.
+        :returns: yields each parcel with the files that were put in place, or with what went wrong; whoever
+            raises or stops in between leaves the rest undone.
         """
-        with ThreadPoolExecutor(self._concurrency, thread_name_prefix="deliver") as pool:
-            futures = {pool.submit(self.fetch, parcel): parcel for parcel in parcels}
-            for done, future in enumerate(as_completed(futures), start=1):
-                self._progress(done)
-                try:
-                    yield futures[future], future.result()
-                except RenderError as error:
-                    yield futures[future], error
+        results = at_once(self.fetch, parcels, self._concurrency, "deliver")
+        for done, result in enumerate(results, start=1):
+            self._progress(done)
+            yield result
 
     def fetch(self, parcel: Parcel) -> tuple[Mapping[str, Any], ...]:
         """Deliver one parcel.
@@ -113,7 +112,11 @@ class Delivery:
         if not wanted:
             kinds = ", ".join(sorted({output.kind for output in offered})) or "nothing"
             raise OutputError(f"outputs: render {parcel.job.id} offers none of those wanted; it has {kinds}")
-        with tempfile.TemporaryDirectory(prefix="render-", dir=_spool(self._root)) as spool:
+        # A full disk shows in the spool first.
+        with (
+            storing(self._root / parcel.folder, OSError),
+            tempfile.TemporaryDirectory(prefix="render-", dir=_spool(self._root)) as spool,
+        ):
             taken = set(TAKEN)
             return tuple(self._file(parcel, output, Path(spool), taken) for output in wanted)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
 from os import PathLike
 from threading import Lock
@@ -13,7 +13,8 @@ from typing import Any, BinaryIO, TypeAlias, TypeVar
 
 from airflow_provider_render.catalog.items import RESERVED
 from airflow_provider_render.catalog.storage import AnyPath, Entry, Place, place
-from airflow_provider_render.core.errors import ModelFileError, OutputError, RenderInputError
+from airflow_provider_render.catalog.threads import threads
+from airflow_provider_render.core.errors import ModelFileError, OutputError, RenderError, RenderInputError
 from airflow_provider_render.core.journal import Record
 from airflow_provider_render.core.model import ModelFile
 
@@ -82,18 +83,37 @@ class Signatures:
         return self._folders[folder.url].get(file.name)
 
 
+def named_path(name: str, path: Any, what: str) -> AnyPath:
+    """Return a path of which something is left: an empty one would be the worker's own folder.
+
+    :param name: the parameter that it was given as, for the message.
+    :param what: what is to be there, for the message.
+    :raises RenderInputError: it is none, or a template left nothing of it.
+    """
+    # An ObjectStoragePath is no PathLike.
+    kinds = isinstance(path, str | PathLike | Place) or hasattr(path, "joinpath")
+    if not kinds or str(path).strip() in ("", "None"):
+        raise RenderInputError(f"{name}: must be the path or URL of {what}, not {path!r}")
+    return path
+
+
 def model_file(
-    path: AnyPath, known: Mapping[str, Any] | None = None, signatures: Signatures | None = None
+    path: AnyPath,
+    known: Mapping[str, Any] | None = None,
+    signatures: Signatures | None = None,
+    *,
+    name: str = "model",
 ) -> ModelFile:
     """Return a model with its hash; its bytes are read only if they may have changed.
 
     :param path: path or URL.
     :param known: what :func:`source_record` returned the last time, if anything.
     :param signatures: listings shared by many calls.
+    :param name: the parameter that it was given as, for the message.
     :raises ModelFileError: it is missing, empty, a folder or cannot be read.
     """
     try:
-        file = _find(place(path), signatures or Signatures())
+        file = _find(place(named_path(name, path, "a file")), signatures or Signatures())
         return ModelFile(file, _known_hash(file, known or {}) or _hash(file))
     except RenderInputError as error:
         raise ModelFileError(str(error)) from error
@@ -150,8 +170,11 @@ def read_models(
     """
     found: dict[str, ModelFile | ModelFileError] = {}
     listings = signatures or Signatures(known)
-    results = _at_once(lambda path: _model_or_error(path, known[path], listings), known, concurrency)
-    for path, result in zip(known, results, strict=True):
+
+    def read(path: str) -> ModelFile | ModelFileError:
+        return _model_or_error(path, known[path], listings)
+
+    for path, result in zip(known, _at_once(read, known, concurrency), strict=True):
         found[path] = result
         progress(len(found))
     return found
@@ -160,7 +183,7 @@ def read_models(
 def _at_once(step: Callable[[str], T], paths: Iterable[str], concurrency: int) -> Iterator[T]:
     """Do a step for all paths, in their order; few of them wait in line, as each takes memory there."""
     left = iter(paths)
-    with ThreadPoolExecutor(concurrency, thread_name_prefix="files") as pool:
+    with threads(concurrency, "files") as pool:
         while some := list(islice(left, 256 * concurrency)):
             yield from pool.map(step, some)
 
@@ -179,9 +202,23 @@ def publish(local: str | PathLike[str], to: Place) -> None:
 
     :raises OutputError: it cannot be written there.
     """
-    try:
+    with storing(to):
         to.publish(local)
-    except Exception as error:
+
+
+@contextmanager
+def storing(to: Place, trouble: type[Exception] = Exception) -> Iterator[None]:
+    """Give trouble with a storage, each of which has errors of its own, the form that an item can fail with.
+
+    :param to: what is written or removed.
+    :param trouble: the errors that are the storage's.
+    :raises OutputError: it cannot be written there.
+    """
+    try:
+        yield
+    except RenderError:
+        raise
+    except trouble as error:
         raise OutputError(f"cannot write {to}: {_reason(error)}") from error
 
 
@@ -193,9 +230,7 @@ def check_output(root: AnyPath, conn_id: str | None = None) -> Place:
     :raises RenderInputError: none is named, or a template left nothing of the name.
     :raises OutputError: says why nothing can be written there.
     """
-    if str(root).strip() in ("", "None"):
-        raise RenderInputError(f"output: must be the path or URL of a folder, not {root!r}")
-    there = place(root, conn_id)
+    there = place(named_path("output", root, "a folder"), conn_id)
     try:
         entry = there.entry()
         if entry is not None and not entry.folder:

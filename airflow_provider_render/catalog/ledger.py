@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from airflow_provider_render.core.errors import BudgetError
+from airflow_provider_render.core.errors import BudgetError, TaskEndedError
 from airflow_provider_render.core.journal import Phase, Record
 
 _PAYING = (Phase.INTENT, Phase.SUBMITTED)
@@ -42,6 +42,7 @@ class Ledger:
         self._save = save or (lambda _: None)
         self._metered, self._base = metered, metered()
         self._before = Decimal(str(saved.get("overhead", 0)))
+        self._closed = False
 
     @property
     def overhead(self) -> Decimal:
@@ -62,6 +63,10 @@ class Ledger:
         if self.overhead:
             self._book(Decimal(0), 0, self._pending)
 
+    def close(self) -> None:
+        """Let nothing more be paid, because the task is being ended; a signal handler may call this."""
+        self._closed = True
+
     def reserve(self, prices: Mapping[str, Decimal], calls: int = 1, *, booked: Collection[str] = ()) -> None:
         """Count paid calls that are about to be made.
 
@@ -69,7 +74,9 @@ class Ledger:
         :param calls: how many calls that is.
         :param booked: fingerprints that an earlier try has counted already, if what it wrote is still there.
         :raises BudgetError: they would exceed the limit; nothing was paid.
+        :raises TaskEndedError: the ledger is closed; nothing was paid.
         """
+        self._require_open()
         counted = booked if self._knows_before else ()
         amount = sum((price for mark, price in prices.items() if mark not in counted), Decimal(0))
         if self.limit is not None and self.total + amount > self.limit:
@@ -83,7 +90,9 @@ class Ledger:
         """See to it that calls which cost something by themselves are still within the limit.
 
         :raises BudgetError: they are not; they were not made.
+        :raises TaskEndedError: the ledger is closed; they were not made.
         """
+        self._require_open()
         if cost and self.limit is not None and self.total + cost > self.limit:
             raise BudgetError(
                 f"the next calls cost {cost} credits, this run has spent {self.total} of the {self.limit} it"
@@ -110,6 +119,12 @@ class Ledger:
         """Note that the intents of all that was counted are in the journal."""
         if self._pending:
             self._book(Decimal(0), 0, {})
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise TaskEndedError(
+                "the task was told to end, so nothing more is sent; a retry goes on from here"
+            )
 
     def _book(self, amount: Decimal, calls: int, pending: dict[str, Decimal]) -> None:
         spent, total = self.spent + amount, self.calls + calls

@@ -12,8 +12,7 @@ import logging
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from airflow_provider_render.catalog.folder import nameable
@@ -21,6 +20,7 @@ from airflow_provider_render.catalog.history import FileStatus, Listing, Pipelin
 from airflow_provider_render.catalog.items import RESERVED
 from airflow_provider_render.catalog.sources import is_model
 from airflow_provider_render.catalog.storage import Place
+from airflow_provider_render.catalog.threads import threads
 from airflow_provider_render.core.errors import CatalogError, OutputError
 
 log = logging.getLogger(__name__)
@@ -31,13 +31,14 @@ PAGE_ROWS = 500
 """Files that ``history.md`` shows."""
 
 
-def list_models(source: Place, output: Place) -> dict[str, Listing]:
+def list_models(source: Place, output: Place, extensions: Collection[str] = ()) -> dict[str, Listing]:
     """Return what the storage tells of the model files in a folder and below, by path.
 
     Files that the pipeline itself delivers into a part of the folder are left out.
 
     :param source: the folder.
     :param output: the output folder.
+    :param extensions: of files that count as models beside the usual ones.
     :raises CatalogError: there is no such folder, it cannot be read, or it is or is within the output folder.
     """
     inner = _output_within(source, output)
@@ -49,7 +50,8 @@ def list_models(source: Place, output: Place) -> dict[str, Listing]:
         found = {source.below(one): {"size": one.size, **one.signature} for one in source.walk()}
     except OSError as error:
         raise CatalogError(f"cannot read the folder {source}: {error}") from error
-    models = {path: told for path, told in found.items() if is_model(path) and not _within(path, inner)}
+    here = {path: told for path, told in found.items() if not _within(path, inner)}
+    models = {path: told for path, told in here.items() if is_model(path, extensions)}
     if odd := [path for path in models if not nameable(path)]:
         log.warning("files left out, as nothing can be named like them: %d, such as %r", len(odd), odd[0])
     return {path: told for path, told in models.items() if nameable(path)}
@@ -117,7 +119,7 @@ class PipelineHistory:
         return [int(name[:2], 16) for name in sorted(names) if re.fullmatch(r"[0-9a-f]{2}\.json", name)]
 
     def _read_all(self) -> list[list[PipelineFile]]:
-        with ThreadPoolExecutor(1 if self._folder.local else 16, thread_name_prefix="history") as pool:
+        with threads(1 if self._folder.local else 16, "history") as pool:
             return list(pool.map(_read_shard, self._shards.values()))
 
     def _read_pipeline(self) -> Pipeline | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -17,13 +17,17 @@ from airflow_provider_render.core.errors import (
     SettingsError,
 )
 from airflow_provider_render.core.fingerprint import canonical_json
-from airflow_provider_render.core.job import RenderRequest, Settings
+from airflow_provider_render.core.job import OutputKind, RenderRequest, Settings
 from airflow_provider_render.core.journal import UNPAID, Action, Record, decide
+from airflow_provider_render.core.kinds import require_kinds, wanted_kinds
 from airflow_provider_render.core.model import ModelFile
 from airflow_provider_render.core.vendor import RenderVendor
 
 PAYING = (Action.RENDER, Action.RECOVER)
 """Actions that may lead to a paid render."""
+
+ADVICE = "Look at the plan with plan_only=True, then raise max_credits or shorten the catalog"
+"""What to do about a plan that costs more than it may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +171,7 @@ class Plan:
     def headline(self) -> str:
         """Return the plan in one line."""
         counts = {name: count for name, count in self.counts.items() if count}
-        parts = (
-            ", ".join(f"{count} {_WORDS[name]}" for name, count in counts.items()) or "the catalog is empty"
-        )
+        parts = ", ".join(f"{count} {_WORDS[name]}" for name, count in counts.items()) or "no items"
         return f"Plan: {parts}. {self.renders} renders for at most {self.price} credits."
 
 
@@ -193,6 +195,7 @@ def make_plan(
     records: Mapping[str, Record],
     present: Callable[[Record], bool],
     settings: Mapping[str, Any] | None = None,
+    kinds: Collection[OutputKind] | None = None,
     force: str | None = None,
     max_attempts: int = 2,
 ) -> Plan:
@@ -205,10 +208,11 @@ def make_plan(
     :param present: whether all files that a record says were delivered are still there.
     :param settings: settings of all items; an item's own win, name by name, and those that it has for this
         vendor alone win over both.
+    :param kinds: kinds of output to deliver; None takes the vendor's usual ones.
     :param force: identity of a run that wants everything rendered anew.
     :param max_attempts: paid renders of one fingerprint that may fail before it is left alone.
     """
-    checked = _Settings(vendor, settings or {})
+    checked = _Settings(vendor, settings or {}, wanted_kinds(vendor, kinds))
     planned: list[PlannedItem] = []
     for item in items:
         try:
@@ -232,9 +236,10 @@ def _to_blame(item: CatalogItem, error: RenderInputError) -> CatalogItem:
 class _Settings:
     """Checks settings; equal ones of many items once."""
 
-    def __init__(self, vendor: RenderVendor, common: Mapping[str, Any]) -> None:
+    def __init__(self, vendor: RenderVendor, common: Mapping[str, Any], kinds: frozenset[OutputKind]) -> None:
         self._vendor = vendor
         self._common = common
+        self._kinds = kinds
         self._known: dict[str, tuple[Settings, Decimal]] = {}
 
     def of(self, item: CatalogItem) -> tuple[Settings, Decimal]:
@@ -249,6 +254,7 @@ class _Settings:
 
     def _check(self, raw: Mapping[str, Any]) -> tuple[Settings, Decimal]:
         settings = self._vendor.settings(raw)
+        require_kinds(self._vendor, self._kinds, settings)
         return settings, self._vendor.price(settings)
 
 
@@ -320,6 +326,7 @@ def check_budget(
     max_credits: Decimal | None = None,
     account_credits: Decimal | None = None,
     calls: Decimal = Decimal(0),
+    advice: str = ADVICE,
 ) -> None:
     """Refuse a plan that costs more than it may.
 
@@ -327,15 +334,13 @@ def check_budget(
     :param calls: credits for the calls around the renders, at vendors that charge for them.
     :param max_credits: credits that the run may spend; None sets no limit.
     :param account_credits: credits of the account, where the vendor tells them.
+    :param advice: what to do about ``max_credits``.
     :raises BudgetError: nothing was paid.
     """
     around = f" and {calls} for the calls around them" if calls else ""
     cost = f"the plan needs up to {plan.price} credits for {plan.renders} renders{around}"
     if max_credits is not None and plan.price + calls > max_credits:
-        raise BudgetError(
-            f"{cost}, but max_credits allows {max_credits}; nothing was submitted. Look at the plan with "
-            "plan_only=True, then raise max_credits or shorten the catalog"
-        )
+        raise BudgetError(f"{cost}, but max_credits allows {max_credits}; nothing was submitted. {advice}")
     if account_credits is not None and plan.price + calls > account_credits:
         raise BudgetError(
             f"{cost}, but the account has {account_credits}; nothing was submitted. Top up the account, "

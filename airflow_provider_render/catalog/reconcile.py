@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -18,22 +17,29 @@ from airflow_provider_render.catalog.clock import utcnow
 from airflow_provider_render.catalog.deliver import Delivery, Parcel, stale_files
 from airflow_provider_render.catalog.export import Export
 from airflow_provider_render.catalog.files import check_output, source_record
-from airflow_provider_render.catalog.items import CatalogItem
 from airflow_provider_render.catalog.ledger import Ledger
 from airflow_provider_render.catalog.outcome import Failure, failure_of, item_report, remembered
-from airflow_provider_render.catalog.plan import Plan, PlannedItem, check_budget, make_plan
+from airflow_provider_render.catalog.plan import PAYING, Plan, PlannedItem, check_budget, make_plan
 from airflow_provider_render.catalog.preflight import check_model
 from airflow_provider_render.catalog.progress import Progress
 from airflow_provider_render.catalog.report import ItemReport, Report, Stage
+from airflow_provider_render.catalog.retelling import retell
 from airflow_provider_render.catalog.share import Share
 from airflow_provider_render.catalog.spec import CatalogSpec as CatalogSpec
-from airflow_provider_render.catalog.store import remove_item, write_item
+from airflow_provider_render.catalog.store import remove_files, remove_item, write_item
 from airflow_provider_render.catalog.submit import Submission
-from airflow_provider_render.catalog.waiting import awaited, jobs_of, living, look, model_ids
+from airflow_provider_render.catalog.waiting import awaited, jobs_of, living, look_on, model_ids
 from airflow_provider_render.catalog.wanted import Submitted, Wanted
-from airflow_provider_render.core.errors import ModelFileError, NotFoundError, RenderError, VendorError
+from airflow_provider_render.core.errors import (
+    ModelFileError,
+    NotFoundError,
+    OutputError,
+    RenderError,
+    VendorError,
+)
 from airflow_provider_render.core.job import RenderJob, RenderState
 from airflow_provider_render.core.journal import OPEN, UNPAID, Action, Phase, Record, gone, observed
+from airflow_provider_render.core.kinds import wanted_kinds
 from airflow_provider_render.core.vendor import VendorClient
 
 log = logging.getLogger(__name__)
@@ -65,17 +71,18 @@ class Reconciliation:
         self._vendor = client.vendor
         self._spec = spec
         self._run = run
+        self._kinds = wanted_kinds(self._vendor, spec.outputs)
         self.ledger = ledger
         self.root = check_output(spec.output)
         self.home = self.root / spec.state if spec.state else self.root
         self.progress = Progress(self.home, self.report_name)
         self._export = Export(spec, self.root, self.home)
-        self._share = Share(spec, self.root, self.home)
+        self._share = Share(spec, self.root, self.home, self._vendor.capabilities.extensions)
         self.store = self._share.store
-        self._kinds = frozenset(spec.outputs if spec.outputs is not None else self._vendor.default_outputs)
         self._pruned: list[str] = []
         self._known_models: dict[str, str] = {}
         self._living: dict[str, RenderJob] = {}
+        self._submission: Submission | None = None
         self._resumed = self._began = memory is not None
         memory = memory or {}
         self._started = str(memory.get("started") or utcnow())
@@ -116,6 +123,7 @@ class Reconciliation:
             records=records,
             present=self._share.delivered_whole(records, self._kinds),
             settings=self._spec.settings,
+            kinds=self._kinds,
             force=self._spec.force,
             max_attempts=self._spec.max_attempts,
         )
@@ -132,15 +140,15 @@ class Reconciliation:
         :raises BudgetError: the plan costs more than ``max_credits`` leaves; nothing was paid.
         :raises RenderInputError: something is to be paid, and a table that is wanted cannot be written.
         """
-        # What a cut-off submit may cost was booked when it was made.
-        booked = {item.fingerprint for item in plan.of(Action.RECOVER)}
-        new = Plan(tuple(item for item in plan.of(Action.RENDER) if item.fingerprint not in booked))
+        cut_off = {item.fingerprint for item in plan.of(Action.RECOVER) if self._costs_no_more(item.record)}
+        new = Plan(tuple(item for item in plan.of(*PAYING) if item.fingerprint not in cut_off))
         self._planned = new.price + self.ledger.spent
         self._avoided = plan.avoided
         able = self._vendor.capabilities
         calls = able.call_price * (able.calls_per_render * new.renders + 1)
         if self._spec.max_credits is not None and new.renders:
-            check_budget(new, self._spec.max_credits - self.ledger.total, calls=calls)
+            allowed = self._spec.max_credits - self.ledger.total
+            check_budget(new, allowed, calls=calls, advice=self._spec.advice)
         if plan.renders:
             self._export.check()
         if new.price:
@@ -157,7 +165,7 @@ class Reconciliation:
         if self._began:
             todo = [item for item in todo if item.key not in self.failures and goes_on(item)]
         self._began = True
-        result = Submission(
+        self._submission = Submission(
             self._client,
             self.store,
             self.ledger,
@@ -167,9 +175,15 @@ class Reconciliation:
             on_ambiguous=self._spec.on_ambiguous,
             concurrency=self._spec.concurrency,
             progress=lambda done: self.progress.update("submit", done, len(todo)),
-        ).submit([self._wanted(item) for item in todo])
+        )
+        result = self._submission.submit([self._wanted(item) for item in todo])
         self.failures.update((key, failure_of(Stage.SUBMIT, error)) for key, error in result.failed.items())
         return result
+
+    @property
+    def paid(self) -> tuple[RenderJob, ...]:
+        """Renders that the latest submission has paid so far; a signal handler may ask."""
+        return tuple(self._submission.renders) if self._submission else ()
 
     def open(self, plan: Plan) -> dict[str, Record]:
         """Return the records of items whose render, or the preparing of whose model, is under way, by key."""
@@ -198,7 +212,7 @@ class Reconciliation:
         :returns: the records of items that are still under way, by key.
         """
         records = self.open(plan)
-        states = look(self._client, jobs_of(records))
+        states = look_on(self._client, jobs_of(records))
         due = awaited(records) if lost else {}
         seen = {key: self._observed(record, states, key in due) for key, record in records.items()}
         self.store.put({key: record for key, record in seen.items() if record != records[key]})
@@ -236,10 +250,9 @@ class Reconciliation:
             record = self.store.get(key)
             if record and still_owed(record, self._run):
                 continue
-            if record:
-                remove_item(self.root, record)
-            self.store.forget([key])
-            self._pruned.append(key)
+            if record is None or self._removed_from_output(key, record):
+                self.store.forget([key])
+                self._pruned.append(key)
 
     def report(self, plan: Plan, note: str | None = None) -> Report:
         """Describe what the run did to every item, write it down and return it."""
@@ -320,6 +333,15 @@ class Reconciliation:
         after = observed(record, state, now)
         return replace(after, updated=now) if after != record else record
 
+    def _costs_no_more(self, record: Record | None) -> bool:
+        """Whether a cut-off submit was booked by this run, or was announced and is not to be made again.
+
+        What was announced is found or stays a question; where it is neither, the ledger counts it at submit.
+        """
+        if record is None:
+            return False
+        return record.run == self._run or (record.job is not None and self._spec.on_ambiguous == "fail")
+
     def _overdue(self, record: Record) -> bool:
         """Whether the vendor should have listed a render by now."""
         age = datetime.fromisoformat(utcnow()) - datetime.fromisoformat(record.updated)
@@ -341,29 +363,26 @@ class Reconciliation:
         after = replace(before, phase=Phase.DELIVERED, files=files, updated=now, error=None)
         after = replace(after, delivered_by=self._run, kinds=tuple(sorted(self._kinds)))
         after = replace(after, told=item.item.words)
-        for path in stale_files(before.files, files):
-            (self.root / path).remove()
-        write_item(self.root, item.item, after, vendor=self._vendor.name)
+        try:
+            remove_files(self.root / path for path in stale_files(before.files, files))
+            write_item(self.root, item.item, after, vendor=self._vendor.name)
+        except OutputError as error:
+            self.failures[item.key] = failure_of(Stage.DOWNLOAD, error)
+            return
         self.store.put({item.key: after})
         self.failures.pop(item.key, None)
 
     def _retell(self, plan: Plan) -> None:
-        """Write ``render.json`` anew where title or tags are all that changed.
+        """Tell anew where title or tags are all that changed."""
+        pairs = ((item.item, record) for item in plan.of(Action.SKIP) if (record := self._current(item)))
+        told = retell(self.root, pairs, vendor=self._vendor.name, concurrency=self._spec.concurrency)
+        self.store.put(told)
 
-        Records of before this was noted are taken to be up to date.
-        """
-        pairs = [(item.item, record) for item in plan.of(Action.SKIP) if (record := self._current(item))]
-        changed = [(item, record) for item, record in pairs if record.told != item.words]
-        with ThreadPoolExecutor(self._spec.concurrency, thread_name_prefix="retell") as pool:
-            done = list(pool.map(lambda pair: not pair[1].told or self._retold(*pair), changed))
-        told = zip(changed, done, strict=True)
-        self.store.put({item.key: replace(record, told=item.words) for (item, record), ok in told if ok})
-
-    def _retold(self, item: CatalogItem, record: Record) -> bool:
+    def _removed_from_output(self, key: str, record: Record) -> bool:
         try:
-            write_item(self.root, item, record, vendor=self._vendor.name)
-        except OSError as error:
-            log.warning("%s: cannot write its new title or tags: %s", item.key, error)
+            remove_item(self.root, record)
+        except OutputError as error:
+            log.warning("%s: cannot be removed, which a later run tries again: %s", key, error)
             return False
         return True
 

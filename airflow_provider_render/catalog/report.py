@@ -52,7 +52,10 @@ class Stage(StrEnum):
 ADVICE = {
     Stage.CHECK: "Correct the row or the model file; nothing was paid.",
     Stage.SUBMIT: "The next run looks it up at the vendor before it pays.",
-    Stage.RENDER: "Change the model or its settings, or run with force to pay for another try.",
+    Stage.RENDER: (
+        "A later run pays for another try, at most max_attempts in a row; change the model or its settings if"
+        " they are the cause."
+    ),
     Stage.DOWNLOAD: "The render is paid and safe at the vendor; the next run downloads it free of charge.",
 }
 """What to do about a failure, where nothing better is known."""

@@ -20,6 +20,7 @@ from airflow_provider_render.catalog.sources import count_rows, read_catalog
 from airflow_provider_render.catalog.spec import CatalogSpec
 from airflow_provider_render.catalog.storage import Place
 from airflow_provider_render.catalog.store import StateStore
+from airflow_provider_render.core.errors import CatalogError
 from airflow_provider_render.core.job import OutputKind
 from airflow_provider_render.core.journal import Record
 
@@ -36,22 +37,28 @@ class Share:
     :param spec: what is wanted.
     :param root: output folder.
     :param home: folder of the state.
-    :raises CatalogError: the catalog is broken; the message names the rows.
+    :param extensions: of files that count as models beside the usual ones, where the catalog is a folder.
+    :raises CatalogError: the catalog has no rows at all, or broken ones, which the message names.
     """
 
-    def __init__(self, spec: CatalogSpec, root: Place, home: Place) -> None:
+    def __init__(self, spec: CatalogSpec, root: Place, home: Place, extensions: Collection[str] = ()) -> None:
         self._spec = spec
         self._root = root
+        self._extensions = extensions
         whole = spec.groups == 1
         catalog = list(spec.catalog) if isinstance(spec.catalog, Iterator) else spec.catalog
         self.items = self._read(catalog) if whole else []
-        counted = (lambda: len(self.items)) if whole else (lambda: count_rows(catalog))
-        self.store = StateStore(home, expected_items=counted)
+
+        def count() -> int:
+            return self._some(len(self.items) if whole else count_rows(catalog, extensions))
+
+        self.store = StateStore(home, expected_items=count)
         self.shards = self.store.group(spec.group, spec.groups)
         keep = Keep(self.shards, self.store.shards)
         if not whole:
             self.items = self._read(catalog, keep)
-        self._listable = whole or keep.total <= LISTABLE
+        total = self._some(len(self.items) if whole else keep.total)
+        self._listable = whole or total <= LISTABLE
 
     def records(self) -> dict[str, Record]:
         """Return what the journal knows of the items, and of those that left the catalog, by key."""
@@ -81,8 +88,16 @@ class Share:
         present, wanted = self._present(records), frozenset(kinds)
         return lambda record: present.has(record) and wanted <= set(record.kinds)
 
+    def _some(self, rows: int) -> int:
+        """Return the number of rows; a catalog without any is a mistake, by which nothing may be removed."""
+        if not rows and not self._spec.partial:
+            raise CatalogError(f"the catalog has no rows: {self._spec.catalog!r}")
+        return rows
+
     def _read(self, catalog: Any, keep: Keep | None = None) -> list[CatalogItem]:
-        items = read_catalog(catalog, extra_columns=self._spec.extra_columns, keep=keep)
+        items = read_catalog(
+            catalog, extra_columns=self._spec.extra_columns, keep=keep, extensions=self._extensions
+        )
         # Rows that an operator has made itself are no place that a user could look at.
         own = self._spec.partial or self._spec.state is not None
         return [replace(item, row="") for item in items] if own else list(items)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from importlib import import_module
 from io import TextIOWrapper
 from itertools import chain
@@ -55,6 +55,7 @@ def read_catalog(
     conn_id: str | None = None,
     extra_columns: ExtraColumns = "error",
     keep: Callable[[int], bool] | None = None,
+    extensions: Collection[str] = (),
 ) -> Iterator[CatalogItem]:
     """Read a catalog as a stream of items.
 
@@ -70,30 +71,31 @@ def read_catalog(
     :param extra_columns: whether a column that means nothing here is an error or ignored.
     :param keep: whether an item is wanted, asked with :func:`key_number` of its key; None keeps all. Rows of
         others are only looked at as far as it takes to tell.
+    :param extensions: of files in a folder that count as models beside the usual ones.
     :raises CatalogError: the catalog is missing or unreadable, or rows of it are broken.
     """
-    found = _rows(source, conn_id)
+    found = _rows(source, conn_id, extensions)
     root = found.base if base is None else url_of(base, conn_id)
     return read_rows(found.rows, where=found.where, base=root, extra_columns=extra_columns, keep=keep)
 
 
-def count_rows(source: Any) -> int:
+def count_rows(source: Any, extensions: Collection[str] = ()) -> int:
     """Return how many rows a catalog has, whatever is in them.
 
-    :param source: as :func:`read_catalog` takes it.
+    :param source: as :func:`read_catalog` takes it, and ``extensions`` too.
     :raises CatalogError: it is missing or unreadable.
     """
-    return sum(1 for _ in _rows(source, None).rows)
+    return sum(1 for _ in _rows(source, None, extensions).rows)
 
 
-def _rows(source: Any, conn_id: str | None) -> Rows:
+def _rows(source: Any, conn_id: str | None, extensions: Collection[str]) -> Rows:
     if is_query(source):
         return Rows(read_query(source), "row {} of the query".format, query_base(source))
     if not isinstance(source, str | PathLike | Place) and not _is_object_path(source):
         return Rows(_mappings(source), _ROW_OF_LIST)
     if isinstance(source, str):
         _check_path(source)
-    return _stored(place(source, conn_id))
+    return _stored(place(source, conn_id), extensions)
 
 
 def _check_path(text: str) -> None:
@@ -122,7 +124,7 @@ def _checked(rows: Iterable[tuple[int, Any]], where: Callable[[int], str], advic
         yield number, row
 
 
-def _stored(there: Place) -> Rows:
+def _stored(there: Place, extensions: Collection[str]) -> Rows:
     """Return the rows of a stored catalog."""
     try:
         entry = there.entry()
@@ -130,7 +132,7 @@ def _stored(there: Place) -> Rows:
     except Exception as error:
         raise CatalogError(f"cannot read the catalog {there}: {error}") from error
     if folder:
-        return _folder(there)
+        return _folder(there, extensions)
     extension = PurePosixPath(there.path).suffix.lower()
     if entry is None:
         raise CatalogError(f"there is no catalog at {there}")
@@ -267,21 +269,23 @@ def _without_nulls(value: Any) -> Any:
     return {name: _without_nulls(part) for name, part in value.items() if part is not None}
 
 
-def _folder(there: Place) -> Rows:
-    paths = sorted(filter(is_model, map(there.below, there.walk())))
+def _folder(there: Place, extensions: Collection[str]) -> Rows:
+    below = map(there.below, there.walk())
+    paths = sorted(path for path in below if is_model(path, extensions))
     if not paths:
-        raise CatalogError(
-            f"there is no model file below {there}; looked for {', '.join(sorted(MEDIA_TYPES))}"
-        )
+        looked_for = ", ".join(sorted({*MEDIA_TYPES, *extensions}))
+        raise CatalogError(f"there is no model file below {there}; looked for {looked_for}")
     rows = ({"sku": PurePosixPath(path).stem, "model": path} for path in paths)
     return Rows(enumerate(rows), lambda number: f"file {paths[number]}", there.url)
 
 
-def is_model(path: str) -> bool:
+def is_model(path: str, extensions: Collection[str] = ()) -> bool:
     """Whether a file of a folder is a model, by its name; hidden files and what is below ``_render`` are not.
 
     :param path: relative to the folder.
+    :param extensions: of models beside the usual ones.
     """
     parts = path.split("/")
     hidden = parts[0] == RESERVED or any(part.startswith(".") for part in parts)
-    return not hidden and posixpath.splitext(path)[1].lower() in MEDIA_TYPES
+    extension = posixpath.splitext(path)[1].lower()
+    return not hidden and (extension in MEDIA_TYPES or extension in extensions)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from airflow_provider_render.catalog.items import ExtraColumns
+from airflow_provider_render.catalog.plan import ADVICE
 from airflow_provider_render.catalog.submit import OnAmbiguous
 from airflow_provider_render.core.job import OutputKind
 
@@ -35,6 +36,7 @@ class CatalogSpec:
     :param table: where to write what is delivered as a table too, as :func:`table_place` takes it.
     :param table_conn_id: Airflow connection of a database to keep a table of what is delivered in.
     :param table_name: that table.
+    :param advice: what to do where the plan costs more than it may.
     """
 
     catalog: Any
@@ -55,3 +57,4 @@ class CatalogSpec:
     table: Any = None
     table_conn_id: str | None = None
     table_name: str | None = None
+    advice: str = ADVICE

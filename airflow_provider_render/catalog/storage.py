@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path, PurePosixPath
+from threading import Lock
 from typing import Any, BinaryIO, Protocol, TypeAlias, cast
 
 from airflow_provider_render.core.errors import RenderInputError
@@ -135,18 +136,26 @@ class _Local(_Storage):
         return Entry(path, 0 if folder else stat.st_size, folder, {"mtime": stat.st_mtime_ns})
 
 
+_FORGETTING = Lock()
+
+
 class _Remote(_Storage):
     def __init__(self, fs: Any) -> None:
         self._fs = fs
 
+    def _forget(self, path: str) -> None:
+        """Forget a listing kept from before: it would hide what another task has written since."""
+        # s3fs looks whether a listing is there, then deletes it: of two threads at once, one would fail.
+        with _FORGETTING:
+            self._fs.invalidate_cache(path)
+
     def open(self, path: str) -> BinaryIO:
-        # A listing kept from before would hide what another task has written since.
-        self._fs.invalidate_cache(path)
+        self._forget(path)
         # Default blocks of 50 MiB per open S3 file would make memory grow with concurrency.
         return cast("BinaryIO", self._fs.open(path, "rb", block_size=_BLOCK))
 
     def read(self, path: str) -> bytes:
-        self._fs.invalidate_cache(path)
+        self._forget(path)
         try:
             # Without a start, s3fs asks for the size first: two requests in place of one.
             return cast("bytes", self._fs.cat_file(path, start=0))
@@ -166,21 +175,21 @@ class _Remote(_Storage):
         os.unlink(local)
 
     def entry(self, path: str) -> Entry | None:
-        self._fs.invalidate_cache(path)
+        self._forget(path)
         try:
             return self._entry(self._fs.info(path))
         except (FileNotFoundError, NotADirectoryError):
             return None
 
     def listing(self, path: str) -> Iterator[Entry]:
-        self._fs.invalidate_cache(path)
+        self._forget(path)
         with suppress(FileNotFoundError, NotADirectoryError):
             for info in self._fs.ls(path, detail=True):
                 if info["name"].strip("/") != path.strip("/"):
                     yield self._entry(info)
 
     def walk(self, path: str) -> Iterator[Entry]:
-        self._fs.invalidate_cache(path)
+        self._forget(path)
         with suppress(FileNotFoundError, NotADirectoryError):
             for info in self._fs.find(path, detail=True).values():
                 yield self._entry(info)

@@ -12,14 +12,15 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from threading import Lock
 from typing import Any
 
+from airflow_provider_render.catalog.files import storing
 from airflow_provider_render.catalog.items import RESERVED, CatalogItem
 from airflow_provider_render.catalog.keys import key_number
 from airflow_provider_render.catalog.storage import AnyPath, Place, place
+from airflow_provider_render.catalog.threads import threads
 from airflow_provider_render.core.errors import OutputError
 from airflow_provider_render.core.journal import Record
 
@@ -88,7 +89,8 @@ class StateStore:
     def put(self, records: Mapping[str, Record]) -> None:
         """Write records of several items durably.
 
-        :raises OutputError: a file cannot be written, or something else has written it meanwhile.
+        :raises OutputError: a file cannot be written, or something else has written it meanwhile; the records
+            of all other files are written.
         """
         changes: dict[int, dict[str, Record | None]] = defaultdict(dict)
         for key, record in records.items():
@@ -136,12 +138,21 @@ class StateStore:
         return shard.records()
 
     def _change(self, changes: Mapping[int, Mapping[str, Record | None]]) -> None:
-        self._each(lambda number: self._shard(number).change(changes[number]), list(changes))
+        tried = self._each(lambda number: self._tried(number, changes[number]), list(changes))
+        for error in filter(None, tried):
+            raise error
+
+    def _tried(self, number: int, changes: Mapping[str, Record | None]) -> Exception | None:
+        try:
+            self._shard(number).change(changes)
+        except Exception as error:  # noqa: BLE001 - raised when all files were tried
+            return error
+        return None
 
     def _each(self, action: Callable[[int], Any], numbers: list[int]) -> list[Any]:
         if self._concurrency == 1 or len(numbers) < 2:
             return [action(number) for number in numbers]
-        with ThreadPoolExecutor(self._concurrency, thread_name_prefix="state") as pool:
+        with threads(self._concurrency, "state") as pool:
             return list(pool.map(action, numbers))
 
     def _shard(self, number: int) -> _Shard:
@@ -314,12 +325,15 @@ def write_item(root: Place, item: CatalogItem, record: Record, *, vendor: str) -
     """Write ``render.json`` next to an item's files.
 
     :param root: output folder.
+    :raises OutputError: it cannot be written.
 
     The other parameters are those of :func:`item_document`.
     """
     document = item_document(item, record, vendor=vendor)
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    (root / f"{item.folder}/render.json").write(text.encode("utf-8", "replace"))
+    file = root / f"{item.folder}/render.json"
+    with storing(file):
+        file.write(text.encode("utf-8", "replace"))
 
 
 def remove_item(root: Place, record: Record) -> None:
@@ -327,10 +341,20 @@ def remove_item(root: Place, record: Record) -> None:
 
     :param root: output folder.
     :param record: its record, which names the files.
+    :raises OutputError: one cannot be removed.
     """
     files = [root / str(file["path"]) for file in record.files]
     folders = {file.parent.url: file.parent for file in files}
-    for file in (*files, *(folder / "render.json" for folder in folders.values())):
-        file.remove()
+    remove_files((*files, *(folder / "render.json" for folder in folders.values())))
     for folder in folders.values():
         folder.remove_if_empty()
+
+
+def remove_files(files: Iterable[Place]) -> None:
+    """Remove files; those that are not there are fine.
+
+    :raises OutputError: one cannot be removed.
+    """
+    for file in files:
+        with storing(file):
+            file.remove()

@@ -1,15 +1,15 @@
 """Uploading and submitting renders, so that each is paid at most once.
 
 The order of writes is what the promise rests on: ledger and intents are durable before a paid call, the
-vendor's ids straight after it. A worker that dies anywhere in between leaves an intent, and the next one
-asks the vendor before it pays.
+vendor's ids straight after it, all ids of one answer in one write. A worker that dies anywhere in between
+leaves an intent, and the next one asks the vendor before it pays.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -18,7 +18,8 @@ from uuid import uuid4
 
 from airflow_provider_render.catalog.inquiry import Inquiry
 from airflow_provider_render.catalog.ledger import Ledger
-from airflow_provider_render.catalog.waiting import look
+from airflow_provider_render.catalog.threads import at_once, take_all
+from airflow_provider_render.catalog.waiting import look_on
 from airflow_provider_render.catalog.wanted import Group, Submitted, Wanted, grouped, prices
 from airflow_provider_render.core.calls import noting
 from airflow_provider_render.core.errors import (
@@ -26,6 +27,7 @@ from airflow_provider_render.core.errors import (
     AuthError,
     BudgetError,
     OutOfCreditsError,
+    OutputError,
     QuotaError,
     RejectedError,
     RenderError,
@@ -34,11 +36,13 @@ from airflow_provider_render.core.errors import (
 from airflow_provider_render.core.job import RenderJob, RenderStatus
 from airflow_provider_render.core.journal import (
     Journal,
+    Phase,
     Record,
     intend,
     preparing,
     submitted,
 )
+from airflow_provider_render.core.looking import concerns_all
 from airflow_provider_render.core.vendor import Answerable, Upload, VendorClient
 
 T = TypeVar("T")
@@ -90,6 +94,8 @@ class Submission:
         self._concurrency = max(1, concurrency)
         self._progress = progress
         self._result = Submitted()
+        self.renders: list[RenderJob] = []
+        """Renders that were paid so far, also those of a submit that had been cut off."""
 
     def submit(self, wanted: Iterable[Wanted]) -> Submitted:
         """Submit renders; one that fails does not keep the others from going on.
@@ -112,7 +118,7 @@ class Submission:
         """Take up models that were uploaded before and had to be prepared."""
         jobs = list({job.id: job for group in groups if (job := group.uploaded)}.values())
         try:
-            states = look(self._client, jobs)
+            states = look_on(self._client, jobs)
         except VendorError as error:
             self._fail([group for group in groups if group.uploaded], error)
             return self._open(groups)
@@ -189,15 +195,17 @@ class Submission:
 
     def _adopted(self, group: Group, job: RenderJob) -> None:
         recovered = group.recovering and job != group.twin
-        self._record(group, job, group.price if recovered else Decimal(0))
+        self._journal.put(self._records(group, job, group.price if recovered else Decimal(0)))
         self._result.adopted += group.keys
         self._advance()
 
     def _ambiguous(self, group: Group) -> AmbiguousSubmitError:
+        title, cut_off = self._vendor.title, group.record(Phase.INTENT)
+        at, traces = (f" at {cut_off.updated}", _traces(cut_off)) if cut_off else ("", "")
         return AmbiguousSubmitError(
-            f"{group.keys[0]}: an earlier submit was cut off and {self._vendor.title} cannot tell whether it"
-            f" happened ({group.price} credits). Look for it at {self._vendor.title}; to render anyway set"
-            ' on_ambiguous="resubmit". Nothing was sent this time.',
+            f"An earlier submit{at} was cut off and {title} cannot tell whether it happened"
+            f" ({group.price} credits). Look for it at {title}{traces}; to render anyway set"
+            ' on_ambiguous="resubmit" for one run. Nothing was sent this time.',
             happened=None,
         )
 
@@ -212,32 +220,35 @@ class Submission:
             wave = first[start : start + self._concurrency]
             if self._vendor.capabilities.upload_renders:
                 self._intend(wave, calls=len(wave))
-            stop = [self._uploaded(groups, group, result) for group, result in self._uploads(wave)]
-            for error in filter(None, stop):
-                raise error
+            self._ledger.require(self._vendor.capabilities.call_price * len(wave))
+            self._wave(groups, wave)
 
-    def _uploads(self, wave: list[Group]) -> Iterator[tuple[Group, Upload | RenderError]]:
-        def upload(group: Group) -> Upload:
-            return self._client.run(
-                noting(self._vendor.upload(group.request), partial(self._announce, [group]))
-            )
+    def _wave(self, groups: list[Group], wave: list[Group]) -> None:
+        """Upload models at the same time; each answer may be paid for: it is noted before an error is raised.
 
-        return self._at_once(upload, wave)
+        That holds for a state that cannot be written and for a worker that is told to stop: it waits for the
+        answers under way. What it cannot note all the same has its intent.
+        """
+        errors = take_all(self._sent, wave, len(wave), "render", partial(self._uploaded, groups))
+        if errors:
+            raise min(errors, key=_mildness)
 
-    def _uploaded(
-        self, groups: list[Group], group: Group, result: Upload | RenderError
-    ) -> RenderError | None:
+    def _sent(self, group: Group) -> Upload:
+        return self._client.run(noting(self._vendor.upload(group.request), partial(self._announce, [group])))
+
+    def _uploaded(self, groups: list[Group], group: Group, result: Upload | RenderError) -> None:
         same = [other for other in groups if other.model == group.model]
         if isinstance(result, RenderError):
             if self._vendor.capabilities.upload_renders:
                 self._undo([group], result)
             self._fail(same, result)
-            return result if isinstance(result, STOPPING) else None
+            if isinstance(result, STOPPING):
+                raise result
+            return
         if result.job is not None:
             group.model_id = result.model_id
-            self._paid(group, result.job)
+            self._paid([group], [result.job])
         self._known(self._open(same), result)
-        return None
 
     def _batches(self, groups: Sequence[Group]) -> Iterator[list[Group]]:
         """Divide renders into those that one call can submit."""
@@ -265,16 +276,21 @@ class Submission:
             else:
                 self._fail(groups, error)
             return
-        for group, job in zip(groups, jobs, strict=True):
-            self._paid(group, job)
+        self._paid(groups, jobs)
 
     def _intend(self, groups: list[Group], calls: int) -> None:
+        """Write down what is about to be paid; where that fails, nothing is sent and no question is left."""
         booked = [group.fingerprint for group in groups if group.booked(self._run)]
         self._ledger.reserve(prices(groups), calls, booked=booked)
         ticket = uuid4().hex
         for group in groups:
             group.ticket, group.announced = ticket, None
-        self._write_intents(groups)
+        try:
+            self._write_intents(groups)
+        except OutputError as error:
+            with suppress(OutputError):
+                self._undo(groups, error, calls)
+            raise
 
     def _announce(self, groups: Sequence[Group], jobs: Sequence[RenderJob]) -> None:
         """Write down what is known before the paid call is made."""
@@ -304,7 +320,7 @@ class Submission:
             updated=self._now(),
         )
 
-    def _undo(self, groups: list[Group], error: RenderError) -> None:
+    def _undo(self, groups: list[Group], error: RenderError, calls: int = 1) -> None:
         """Take intents back, unless the paid call may have happened after all."""
         if isinstance(error, VendorError) and error.happened is not False:
             return
@@ -313,27 +329,31 @@ class Submission:
         before = {key: record for group in groups for key, record in group.before.items()}
         self._journal.put({key: record for key, record in before.items() if record})
         self._journal.forget([key for key, record in before.items() if not record])
-        self._ledger.release(prices(groups))
+        self._ledger.release(prices(groups), calls)
 
     def _unbooked(self, group: Group, key: str) -> Record | None:
         """Return a record as it was; an intent that the ledger counted is now nobody's."""
         record = group.before[key]
         return replace(record, run="") if record and group.counts(self._run, record) else record
 
-    def _paid(self, group: Group, job: RenderJob) -> None:
-        self._record(group, job, group.price, self._now())
-        self._result.paid += group.keys
+    def _paid(self, groups: Sequence[Group], jobs: Sequence[RenderJob]) -> None:
+        """Note what one call has paid for, in one write."""
+        at, records = self._now(), dict[str, Record]()
+        for group, job in zip(groups, jobs, strict=True):
+            records.update(self._records(group, job, group.price, at))
+        self._journal.put(records)
+        self._result.paid += records
         self._advance()
 
-    def _record(self, group: Group, job: RenderJob, spent: Decimal, at: str = "") -> None:
-        """Write the ids of a render into the records of all that share it; the first bears the cost."""
+    def _records(self, group: Group, job: RenderJob, spent: Decimal, at: str = "") -> Mapping[str, Record]:
+        """Return the records of all that share a render, with its ids; the first bears the cost."""
+        if spent:
+            self.renders.append(job)
         costs = [spent] + [Decimal(0)] * (len(group.keys) - 1)
-        self._journal.put(
-            {
-                key: submitted(self._intent(group, key), job, cost, at)
-                for key, cost in zip(group.keys, costs, strict=True)
-            }
-        )
+        return {
+            key: submitted(self._intent(group, key), job, cost, at)
+            for key, cost in zip(group.keys, costs, strict=True)
+        }
 
     def _fail(self, groups: Iterable[Group], error: RenderError) -> None:
         self._result.failed.update((key, error) for group in self._open(groups) for key in group.keys)
@@ -350,12 +370,26 @@ class Submission:
     def _at_once(
         self, step: Callable[[Group], T], groups: Sequence[Group]
     ) -> Iterator[tuple[Group, T | RenderError]]:
-        """Run a step for all groups at the same time; yield each result or error as it comes."""
+        """Ask something for all groups at the same time; yield each answer or error as it comes.
+
+        An error that each further question would meet is raised, and those that were not asked yet are left.
+        """
         self._ledger.require(self._vendor.capabilities.call_price * len(groups))
-        with ThreadPoolExecutor(self._concurrency, thread_name_prefix="render") as pool:
-            futures = {pool.submit(step, group): group for group in groups}
-            for future in as_completed(futures):
-                try:
-                    yield futures[future], future.result()
-                except RenderError as error:
-                    yield futures[future], error
+        for group, result in at_once(step, groups, self._concurrency, "render"):
+            if isinstance(result, STOPPING) and concerns_all(result):
+                raise result
+            yield group, result
+
+
+def _mildness(error: BaseException) -> int:
+    """Return which of several errors is to be raised: the end of the worker, then trouble with the state."""
+    return isinstance(error, Exception) + isinstance(error, STOPPING)
+
+
+def _traces(cut_off: Record) -> str:
+    """Return the vendor's ids that were noted before a submit was cut off, each once."""
+    job, model_id = cut_off.job, cut_off.model_id
+    refs = [f"{name} {value}" for name, value in job.refs.items() if value not in job.id] if job else []
+    model = [f"model {model_id}"] if model_id and not (job and model_id in job.id) else []
+    found = [*([job.id] if job else ()), *refs, *model]
+    return f": {', '.join(found)}" if found else ""

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+import logging
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from typing import TypeAlias
 
+from airflow_provider_render.catalog.threads import threads
+from airflow_provider_render.core.errors import VendorError
 from airflow_provider_render.core.job import RenderJob, RenderState
 from airflow_provider_render.core.journal import Phase, Record
+from airflow_provider_render.core.looking import Look, told, unread
 from airflow_provider_render.core.vendor import RenderVendor, VendorClient
+
+log = logging.getLogger(__name__)
+
+States: TypeAlias = dict[str, RenderState]
 
 SHARES = 8
 """Most looks at the same time; the connection's ``max_concurrency`` limits them further."""
@@ -28,12 +36,38 @@ def look(client: VendorClient, jobs: Iterable[RenderJob]) -> dict[str, RenderSta
 
     :raises VendorError: the vendor could not be asked for some of them.
     """
-    parts = shares(client.vendor, jobs)
+    return _asked(lambda part: client.run(client.vendor.states(part)), shares(client.vendor, jobs))
+
+
+def look_on(client: VendorClient, jobs: Iterable[RenderJob]) -> dict[str, RenderState]:
+    """Return the states of renders as :func:`look` does; one that cannot be read does not hide the others.
+
+    It is logged, and :class:`~airflow_provider_render.core.looking.Unread`, which counts as under way: what
+    cannot be read must not be paid for again.
+
+    :raises VendorError: the vendor could not be asked, or told nothing of several renders.
+    """
+    jobs = list(jobs)
+    states = _asked(lambda part: _borne(client, part), shares(client.vendor, jobs))
+    for job, error in unread(states).items():
+        log.warning("render %s cannot be read, and counts as under way: %s", job, error)
+    return told(states, [job.id for job in jobs]) if len(jobs) > 1 else states
+
+
+def _asked(ask: Callable[[list[RenderJob]], States], parts: list[list[RenderJob]]) -> States:
     if len(parts) < 2:
-        return client.run(client.vendor.states(parts[0])) if parts else {}
-    with ThreadPoolExecutor(len(parts), thread_name_prefix="look") as pool:
-        told = list(pool.map(lambda part: client.run(client.vendor.states(part)), parts))
-    return {job: state for states in told for job, state in states.items()}
+        return ask(parts[0]) if parts else {}
+    with threads(len(parts), "look") as pool:
+        answers = list(pool.map(ask, parts))
+    return {job: state for states in answers for job, state in states.items()}
+
+
+def _borne(client: VendorClient, jobs: list[RenderJob]) -> States:
+    look = Look(jobs)
+    try:
+        return client.run(look.work(client.vendor.states(jobs)))
+    except VendorError as error:
+        return look.failed(error)
 
 
 def jobs_of(records: Mapping[str, Record]) -> list[RenderJob]:

@@ -89,11 +89,16 @@ class Group:
 
     @property
     def question(self) -> RenderRequest:
-        """The request as it is looked for; it tells what is known of a submit that was cut off."""
+        """The request as it is looked for; it tells what is known of a submit that was cut off.
+
+        That submit named a model, which need not be the one that the vendor now finds first: a model whose
+        upload was cut off too may have come to light since.
+        """
         cut_off = self.record(Phase.INTENT) if self.recovering else None
         if cut_off is None:
             return replace(self.request, ticket=None)
-        return replace(self.request, ticket=cut_off.ticket or NAMELESS, announced=cut_off.job)
+        ticket, model_id = cut_off.ticket or NAMELESS, cut_off.model_id or self.model_id
+        return replace(self.request, model_id=model_id, ticket=ticket, announced=cut_off.job)
 
     def record(self, *phases: Phase) -> Record | None:
         """Return the first record of this render that is in one of some phases."""

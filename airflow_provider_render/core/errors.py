@@ -66,6 +66,10 @@ class BudgetError(RenderInputError):
     """The planned renders cost more than the budget or the account allows."""
 
 
+class TaskEndedError(RenderError):
+    """The task was told to end, so nothing more is paid; what was submitted is in the state, and is kept."""
+
+
 class VendorError(RenderError):
     """Something went wrong after a request was sent to the vendor.
 

@@ -161,9 +161,16 @@ class RenderVendor(ABC):
         Where a vendor names no price a render counts as 1 credit, so that budgets and reports count renders.
         """
 
+    def kinds(self, settings: Settings | None = None) -> frozenset[OutputKind]:
+        """Return the kinds of output that a render can have; by default none, which says that nobody knows.
+
+        :param settings: of the render, as :meth:`settings` returns them; None for all that the vendor makes.
+        """
+        return frozenset()
+
     @abstractmethod
     def outputs(self, job: RenderJob) -> Operation[list[RenderOutput]]:
-        """List the files that a succeeded render offers."""
+        """List the files that a succeeded render offers; all are of the :meth:`kinds` that are known."""
 
     @abstractmethod
     def locate(self, output: RenderOutput) -> Operation[Fetch]:
@@ -223,7 +230,12 @@ class RenderVendor(ABC):
     def states(self, jobs: Sequence[RenderJob]) -> Operation[dict[str, RenderState]]:
         """Return the states of renders by id, with as few calls as the vendor allows.
 
-        Renders that the vendor does not know, or does not yet list, are left out.
+        Renders that the vendor does not know, or does not yet list, are left out. One that cannot be read
+        is said by an :class:`~airflow_provider_render.core.looking.Unreadable`, as
+        :func:`~airflow_provider_render.core.looking.one_by_one` does, so that a look at many can go on
+        with the others.
+
+        :raises VendorError: some cannot be read, and nobody bears with that.
         """
 
     def look_key(self, job: RenderJob) -> str:

@@ -2,14 +2,15 @@
 
 Every trigger that waits on the same connection shares one :class:`Poller`. When one of them looks, all
 renders that anybody waits for are asked for at once, where the vendor has a call for that, and the
-others take their part of the answer. A hundred triggers cost the vendor no more than one.
+others take their part of the answer. A hundred triggers cost the vendor no more than one. A render that
+cannot be read is the trouble of those alone who wait for it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from weakref import WeakKeyDictionary
@@ -17,6 +18,7 @@ from weakref import WeakKeyDictionary
 from airflow_provider_render.catalog.waiting import shares
 from airflow_provider_render.core.errors import VendorError
 from airflow_provider_render.core.job import RenderJob, RenderState
+from airflow_provider_render.core.looking import Look, told
 from airflow_provider_render.hooks.aio import AsyncVendorClient
 from airflow_provider_render.hooks.base import RenderHook
 
@@ -64,10 +66,12 @@ class Poller:
     ) -> dict[str, RenderState]:
         """Return the states of renders; those that the vendor does not know are left out.
 
+        Some that cannot be read are :class:`~airflow_provider_render.core.looking.Unread` among the others.
+
         :param jobs: the renders.
         :param max_age: seconds that an answer, or a failure, that somebody else got may be old.
         :param bill: told what a look cost, where one was needed and the vendor charges for it.
-        :raises VendorError: the vendor could not be asked.
+        :raises VendorError: the vendor could not be asked, or none of these renders can be read.
         """
         wanted = {job.id: job for job in jobs}
         async with self._lock:
@@ -78,7 +82,7 @@ class Poller:
             elif left and self._error:
                 raise self._error.with_traceback(None)
             known = {**self._states, **self._ended}
-            return {job_id: known[job_id] for job_id in wanted if job_id in known}
+            return told({job_id: known[job_id] for job_id in wanted if job_id in known}, wanted)
 
     async def _look(self, wanted: Mapping[str, RenderJob], bill: Callable[[Decimal], None]) -> None:
         driver = await RenderHook.adriver_for(self.conn_id)
@@ -87,7 +91,7 @@ class Poller:
             wanted = {**{job_id: waiting[job_id] for job_id in waiting.keys() - self._ended.keys()}, **wanted}
         before = driver.metered
         try:
-            states = await self._told(driver, wanted)
+            states = await self._asked_at_once(driver, wanted)
         except VendorError as error:
             self._note({}, wanted, error)
             raise
@@ -95,12 +99,12 @@ class Poller:
             bill(driver.metered - before)
         self._note(states, wanted, None)
 
-    async def _told(
+    async def _asked_at_once(
         self, driver: AsyncVendorClient, wanted: Mapping[str, RenderJob]
     ) -> dict[str, RenderState]:
         parts = shares(driver.vendor, wanted.values())
-        told = await asyncio.gather(*(driver.run(driver.vendor.states(part)) for part in parts))
-        return {job: state for states in told for job, state in states.items()}
+        answers = await asyncio.gather(*(_look(driver, part) for part in parts))
+        return {job: state for states in answers for job, state in states.items()}
 
     def _note(
         self, states: Mapping[str, RenderState], wanted: Mapping[str, RenderJob], error: VendorError | None
@@ -117,3 +121,11 @@ class Poller:
         else:
             del self._waiting[job.id]
             self._ended.pop(job.id, None)
+
+
+async def _look(driver: AsyncVendorClient, jobs: Sequence[RenderJob]) -> dict[str, RenderState]:
+    look = Look(jobs)
+    try:
+        return await driver.run(look.work(driver.vendor.states(jobs)))
+    except VendorError as error:
+        return look.failed(error)

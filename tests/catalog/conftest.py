@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, main_thread
+
 import pytest
 
+from airflow_provider_render.catalog import threads
 from airflow_provider_render.catalog.storage import Place, place
 from tests.catalog.database import database as database
 from tests.catalog.runs import Shop
-from tests.catalog.submits import Task
+from tests.catalog.submits import Task, TaskTimeout
 
 
 @pytest.fixture
@@ -42,3 +47,47 @@ def shop(request, tmp_path):
 def task(request, root):
     """A task at a vendor that renders whatever is uploaded, and at one that does not."""
     return Task(root, upload_renders=request.param)
+
+
+@pytest.fixture
+def shut(monkeypatch):
+    """An event that is set when threads are given up: what waits for it can only go on then."""
+    event = Event()
+
+    class Pool(ThreadPoolExecutor):
+        def shutdown(self, wait=True, *, cancel_futures=False):
+            super().shutdown(wait=False, cancel_futures=cancel_futures)
+            event.set()
+            super().shutdown(wait=wait)
+
+    monkeypatch.setattr(threads, "ThreadPoolExecutor", Pool)
+    return event
+
+
+@pytest.fixture
+def struck(monkeypatch):
+    """Strikes the main thread, as a timeout of the task does, as soon as it waits for threads."""
+    waiting, fallen, as_completed = Event(), Event(), threads.as_completed
+
+    def noticed(futures):
+        waiting.set()
+        try:
+            yield from as_completed(futures)
+        finally:
+            waiting.clear()
+
+    def fall(*_):
+        if not fallen.is_set():
+            fallen.set()
+            raise TaskTimeout
+
+    def strike():
+        assert waiting.wait(10)
+        # A signal that comes just before a thread begins to wait does not wake it.
+        while not fallen.wait(0.02):
+            signal.pthread_kill(main_thread().ident, signal.SIGUSR1)
+
+    monkeypatch.setattr(threads, "as_completed", noticed)
+    before = signal.signal(signal.SIGUSR1, fall)
+    yield strike
+    signal.signal(signal.SIGUSR1, before)

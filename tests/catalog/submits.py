@@ -24,6 +24,10 @@ NOW = "2026-03-01T00:00:00.000+00:00"
 PAYING = (Action.RENDER, Action.RECOVER)
 
 
+class TaskTimeout(BaseException):
+    """What the main thread is struck with, as by Airflow when a task takes too long."""
+
+
 class Bytes:
     def __init__(self, name, data):
         self.name, self.size, self._data = name, len(data), data

@@ -259,6 +259,12 @@ def test_a_folder_tells_its_models_and_nothing_else(root):
     assert all(told["size"] == 5 and len(told) == 2 for told in found.values())
 
 
+def test_a_folder_also_tells_the_models_that_the_vendor_alone_takes(root):
+    for path in ("a.glb", "b.dae", "c.blend"):
+        (root / "in" / path).write(b"model")
+    assert set(list_models(root / "in", root / "out", {".dae"})) == {"a.glb", "b.dae"}
+
+
 @pytest.mark.parametrize(("source", "output"), [("in", "in"), ("out/in", "out"), ("in/../out/in", "out")])
 def test_a_folder_in_its_own_output_folder_is_refused(tmp_path, source, output):
     (tmp_path / "out/in").mkdir(parents=True)

@@ -74,7 +74,8 @@ class Nights(RuleBasedStateMachine):
 
     @rule(key=KEYS)
     def leave_the_catalog(self, key):
-        self.shop.rows.pop(key, None)
+        if len(self.shop.rows) > 1:
+            self.shop.rows.pop(key, None)
 
     @rule()
     def try_(self):

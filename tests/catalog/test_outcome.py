@@ -15,15 +15,18 @@ from airflow_provider_render.core.errors import (
     AuthError,
     BudgetError,
     DownloadError,
+    NotFoundError,
     OutcomeUnknownError,
     OutOfCreditsError,
     OutputError,
+    QuotaError,
     RateLimitedError,
     RejectedError,
+    SettingsError,
     UnavailableError,
 )
 from airflow_provider_render.core.job import RenderJob
-from airflow_provider_render.core.journal import FRUITLESS, Action, Phase, Record
+from airflow_provider_render.core.journal import FRUITLESS, UNPAID, Action, Phase, Record
 from tests.fake_vendor import FakeVendor
 
 ITEM = PlannedItem(
@@ -68,7 +71,8 @@ def report(record, failure=None, *, item=ITEM, run="monday"):
     ],
 )
 def test_trouble_on_the_way_may_pass_and_a_refusal_of_the_account_stops_the_run(error, passing, stopping):
-    assert failure_of(Stage.SUBMIT, error) == Failure(Stage.SUBMIT, str(error), passing, stopping)
+    told = failure_of(Stage.SUBMIT, error)
+    assert told[:4] == (Stage.SUBMIT, str(error), passing, stopping)
 
 
 class TestOutcome:
@@ -126,6 +130,53 @@ class TestCosts:
     def test_a_submit_without_an_answer_was_not_taken_over(self):
         assert not report(replace(DONE, phase=Phase.INTENT, job=None, spent=Decimal(0))).adopted
 
+    @pytest.mark.parametrize("phase", sorted(UNPAID))
+    def test_a_model_or_a_project_that_stands_before_a_submit_is_no_render_that_was_taken_over(self, phase):
+        assert not report(replace(DONE, phase=phase, spent=Decimal(0))).adopted
+
+
+NEXT = "the next run takes it up."
+SAFE = "the render is paid and safe at the vendor, and the next run downloads it free of charge."
+ADVISED = [
+    (
+        Stage.SUBMIT,
+        AmbiguousSubmitError("cut off", happened=None),
+        "It stays so, and is not paid again, until",
+    ),
+    (Stage.SUBMIT, NotFoundError("no template"), f"Correct the cause; {NEXT}"),
+    (Stage.SUBMIT, SettingsError("imageQuality"), f"Correct the cause; {NEXT}"),
+    (Stage.SUBMIT, AuthError("revoked"), f"Correct the credentials of the connection; {NEXT}"),
+    (Stage.SUBMIT, OutOfCreditsError("empty"), f"Fill up the account; {NEXT}"),
+    (Stage.SUBMIT, QuotaError("used up"), f"Wait until the vendor's quota allows it; {NEXT}"),
+    (Stage.SUBMIT, BudgetError("too dear"), f"Raise max_credits if it cannot wait; {NEXT}"),
+    (Stage.SUBMIT, OutcomeUnknownError("?", happened=None), "The next run looks it up at the vendor before"),
+    (Stage.SUBMIT, UnavailableError("503"), "The next run looks it up at the vendor before"),
+    (Stage.DOWNLOAD, DownloadError("cut short"), "The render is paid and safe at the vendor"),
+    (Stage.DOWNLOAD, NotFoundError("no poster"), "The render is paid and safe at the vendor"),
+    (Stage.DOWNLOAD, OutputError("disk full"), f"Correct the cause; {SAFE}"),
+    (Stage.DOWNLOAD, AuthError("revoked"), f"Correct the credentials of the connection; {SAFE}"),
+]
+
+
+class TestAdvice:
+    @pytest.mark.parametrize(("stage", "error", "advice"), ADVISED)
+    def test_what_to_do_follows_from_the_kind_of_error(self, stage, error, advice):
+        assert report(DONE, failure_of(stage, error)).what_to_do.startswith(advice)
+
+    def test_it_is_the_same_after_the_task_has_waited(self):
+        kept = remembered({"A": failure_of(Stage.SUBMIT, RejectedError("no"))}, 10_000)
+        stage, *rest = json.loads(json.dumps(kept))["A"]
+        assert report(None, Failure(Stage(stage), *rest)).what_to_do == f"Correct the cause; {NEXT}"
+
+    def test_a_render_that_the_vendor_has_no_more_is_not_called_safe(self):
+        gone = replace(DONE, phase=Phase.GONE)
+        told = report(gone, failure_of(Stage.DOWNLOAD, NotFoundError("no such render")))
+        assert told.what_to_do.startswith("The vendor has the render no more; the next run pays")
+
+    def test_a_render_that_failed_is_tried_again_by_a_later_run(self):
+        told = report(replace(DONE, phase=Phase.FAILED, error="no light"))
+        assert told.what_to_do.startswith("A later run pays for another try, at most max_attempts in a row")
+
 
 def test_a_report_leads_to_the_render_and_its_files():
     told = report(DONE)
@@ -147,4 +198,4 @@ class TestRemembered:
 
     def test_few_failures_are_all_kept_with_their_reasons_cut(self):
         kept = remembered({"A": self.FAILURE}, 10_000)
-        assert kept == {"A": ["submit", "é" * 300, True, False]}
+        assert kept == {"A": ["submit", "é" * 300, True, False, ""]}

@@ -10,7 +10,7 @@ from airflow_provider_render.catalog.files import Outputs, model_file
 from airflow_provider_render.catalog.items import CatalogItem
 from airflow_provider_render.catalog.plan import Plan, PlannedItem, check_budget, make_plan
 from airflow_provider_render.core.errors import BudgetError, ModelFileError
-from airflow_provider_render.core.job import RenderJob
+from airflow_provider_render.core.job import OutputKind, RenderJob
 from airflow_provider_render.core.journal import Action, Phase, Record
 from airflow_provider_render.vendors.dxgl.vendor import DxglVendor
 
@@ -176,6 +176,8 @@ def test_a_plan_beyond_its_budget_is_refused_with_what_to_do(planned):
         check_budget(plan, Decimal(1))
     with pytest.raises(BudgetError, match=r"the account has 0;.*Top up"):
         check_budget(plan, None, Decimal(0))
+    with pytest.raises(BudgetError, match=r"nothing was submitted\. Lower the batch_size"):
+        check_budget(plan, Decimal(1), advice="Lower the batch_size")
 
 
 def test_the_json_of_a_plan_is_bounded_and_shows_what_is_to_be_done_first(planned, models):
@@ -199,7 +201,7 @@ def test_the_table_is_for_people(planned, models):
         f"A-long-key  render   {plan.price!s:7}  new",
         "No longer in the catalog: gone",
     ]
-    assert planned().table() == "Plan: the catalog is empty. 0 renders for at most 0 credits."
+    assert planned().table() == "Plan: no items. 0 renders for at most 0 credits."
 
 
 def test_a_long_table_is_cut(planned):
@@ -218,3 +220,21 @@ def test_settings_for_one_vendor_hold_there_alone_and_win(planned):
     one = CatalogItem("A", "A", "a.glb", settings={"aspect": "16:9", "length": 3}, vendor_settings=told)
     (only,) = planned(one, settings={"length": 6}).items
     assert (only.settings["aspect"], only.settings["length"]) == ("1:1", 3)
+
+
+def test_a_row_whose_settings_make_nothing_of_what_is_wanted_is_a_problem_of_its_own(planned):
+    dataset = CatalogItem("B", "B", "b.glb", settings={"effect": "dataset"}, row="row 2 of c.csv")
+    chair, trouble = planned(item("A"), dataset, kinds=[OutputKind.VIDEO]).items
+    assert chair.action is Action.RENDER
+    assert (trouble.action, trouble.price) == (None, 0)
+    assert trouble.trouble == (
+        "row 2 of c.csv: outputs: a render with these settings makes dataset at DXGL, and nothing of what is"
+        " wanted: video"
+    )
+    assert [one.problem for one in planned(item("A"), dataset).items] == [None, None]
+
+
+def test_settings_of_all_items_that_make_nothing_of_what_is_wanted_are_no_fault_of_a_row(planned):
+    one = replace(item("A"), row="row 1 of c.csv")
+    (trouble,) = planned(one, settings={"effect": "dataset"}, kinds=[OutputKind.POSTER]).items
+    assert (trouble.trouble or "").startswith("outputs: a render with these settings makes dataset")

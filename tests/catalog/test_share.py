@@ -124,6 +124,25 @@ def test_wrong_settings_concern_the_group_of_their_row_alone(tmp_path, shares):
     assert "row 6 of the list: column 'settings' is not JSON" in failing[0]
 
 
+@pytest.mark.parametrize("groups", [1, 2])
+def test_a_catalog_without_rows_is_refused_in_every_group_and_fixes_no_number_of_files(
+    shares, groups, tmp_path
+):
+    with pytest.raises(CatalogError, match=r"the catalog has no rows: \[\]"):
+        shares([], groups)
+    assert not (tmp_path / "out").exists()
+    for group in range(groups):
+        root = place(tmp_path / "out")
+        StateStore(root)
+        with pytest.raises(CatalogError, match="the catalog has no rows"):
+            Share(CatalogSpec([], root, group=group, groups=groups), root, root)
+
+
+def test_a_group_may_be_empty_where_others_are_not(shares):
+    parts = shares([{"sku": "A", "model": "m.glb"}], 8)
+    assert sorted(len(part.items) for part in parts) == [0] * 7 + [1]
+
+
 def test_equal_settings_of_many_rows_are_held_once(catalog, shares):
     (share,) = shares(catalog(50), 1)
     assert len({id(item.settings) for item in share.items}) == 1

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from airflow_provider_render.catalog.sources import read_catalog
+from airflow_provider_render.catalog.sources import count_rows, read_catalog
 from airflow_provider_render.catalog.storage import place
 from airflow_provider_render.core.errors import CatalogError
 from tests.catalog.models import glb
@@ -75,6 +75,20 @@ def test_a_folder_of_models_is_a_catalog(root):
         ("chair", str(root / "chair.glb")),
         ("lamp", str(root / "sub/lamp.GLB")),
     ]
+
+
+def test_a_folder_also_has_the_models_that_the_vendor_alone_takes(root):
+    for name in ("chair.glb", "lamp.DAE", "vase.usd", "note.txt"):
+        (root / name).write(b"x")
+    items = list(read_catalog(root, extensions={".glb", ".dae"}))
+    assert [item.sku for item in items] == ["chair", "lamp"]
+    assert count_rows(root, {".dae", ".usd"}) == 3
+
+
+def test_a_folder_without_models_says_what_the_vendor_takes(root):
+    (root / "readme.txt").write(b"x")
+    with pytest.raises(CatalogError, match=r"looked for \.dae, \.fbx, "):
+        list(read_catalog(root, extensions={".dae"}))
 
 
 def test_models_of_one_name_in_two_folders_are_refused(root):

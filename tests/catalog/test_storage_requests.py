@@ -163,3 +163,46 @@ def test_a_state_file_that_cannot_be_read_is_not_taken_for_an_empty_one(objects)
     assert store.load({1}) == {}
     assert asked.count("GET /store/_render/state/0001.json") == 1
     assert "HEAD /store/_render/state/0001.json" not in asked
+
+
+class Dropping(Remembering):
+    """Drops a listing as s3fs does, while another file of the same folder is read."""
+
+    def __init__(self):
+        super().__init__()
+        self.met = lambda: None
+
+    def invalidate_cache(self, path=None):
+        folder = self._parent(path)
+        if folder in self.dircache:
+            met, self.met = self.met, lambda: None
+            met()
+            del self.dircache[folder]
+
+    def info(self, path, **_):
+        return {"name": path, "size": len(self.objects[path]), "type": "file"}
+
+
+def test_two_threads_do_not_drop_the_same_listing(tmp_path):
+    from airflow.sdk.io import attach
+
+    storage = Dropping()
+    attach("gs", conn_id=tmp_path.name, fs=storage)
+    storage.objects.update({"bucket/a": b"one", "bucket/b": b"three"})
+    sizes = {}
+
+    def read(name):
+        sizes[name] = place(f"gs://{tmp_path.name}@bucket/{name}").entry().size
+
+    other = threading.Thread(target=read, args=["b"])
+
+    def meanwhile():
+        other.start()
+        # The other one has to wait until this one is through.
+        other.join(0.3)
+
+    list(place(f"gs://{tmp_path.name}@bucket").listing())
+    storage.met = meanwhile
+    read("a")
+    other.join()
+    assert sizes == {"a": 3, "b": 5}

@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 
 from airflow_provider_render.catalog.store import StateStore
+from airflow_provider_render.catalog.wanted import Group, Wanted
 from airflow_provider_render.core.errors import (
     AuthError,
     BudgetError,
@@ -18,7 +19,7 @@ from airflow_provider_render.core.errors import (
     UnavailableError,
 )
 from airflow_provider_render.core.job import RenderStatus
-from airflow_provider_render.core.journal import Phase
+from airflow_provider_render.core.journal import Action, Phase, Record
 from tests.catalog.submits import Task, jobs, product
 from tests.fake_service import (
     FIND_MODEL,
@@ -295,3 +296,20 @@ def test_a_model_the_vendor_deleted_meanwhile_fails_the_one_product(root):
     task.service.plan_fault(SUBMIT, lambda: NotFoundError("no such model"))
     result = task.attempt(product("A"), product("B"))
     assert (list(result.failed), result.paid) == (["A"], ["B"])
+
+
+def test_a_model_that_may_not_be_asked_about_fails_the_one_product(root):
+    task = Task(root, upload_renders=False)
+    task.service.plan_fault(FIND_MODEL, lambda: AuthError("not this one", status=403))
+    result = task.attempt(product("A"), product("B"), product("C"))
+    assert (len(result.failed), len(result.paid)) == (1, 2)
+
+
+def test_a_cut_off_submit_is_looked_for_at_the_model_that_it_named():
+    """The vendor may find another copy of the model first, whose upload was cut off before."""
+    wanted = Wanted(product("A"), "f", Decimal(1), Action.RECOVER)
+    intent = Record("f", Phase.INTENT, model_id="named by the submit", updated="2026-03-01T00:00:00+00:00")
+    group = Group([wanted], {"A": intent}, "found first", ())
+    assert group.question.model_id == "named by the submit"
+    group.cleared = True
+    assert (group.question.model_id, group.request.model_id) == ("found first", "found first")

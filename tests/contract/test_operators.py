@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_render.core.errors import OutcomeUnknownError, UnavailableError
-from airflow_provider_render.hooks.base import BUILT_IN
+from airflow_provider_render.core.errors import OutcomeUnknownError, RenderInputError, UnavailableError
+from airflow_provider_render.core.job import OutputKind
+from airflow_provider_render.hooks.base import BUILT_IN, RenderHook
 from airflow_provider_render.operators.catalog import RenderCatalogOperator, RenderModelOperator
 from airflow_provider_render.operators.render import (
     DownloadRendersOperator,
@@ -27,10 +28,13 @@ def choice(account):
 
 
 @pytest.fixture
-def capabilities(account):
-    from airflow_provider_render.hooks.base import RenderHook
+def vendor(account):
+    return RenderHook.for_connection(account.conn_id).vendor
 
-    return RenderHook.for_connection(account.conn_id).vendor.capabilities
+
+@pytest.fixture
+def capabilities(vendor):
+    return vendor.capabilities
 
 
 def whole(uri: str, size: int) -> bool:
@@ -139,3 +143,32 @@ def test_one_model_is_rendered_with_all_its_files(account, choice, tmp_path):
     assert result["files"]
     assert all(whole(file["uri"], file["size"]) for file in result["files"])
     assert Task(operator, run_id="again").run()["credits"] == "0"
+
+
+def test_what_calls_have_cost_is_told_of_one_model_too(account, choice, capabilities, tmp_path):
+    fields = {"model": new_model(tmp_path), "sku": f"TOLD-{account.name}", "settings": choice.first}
+
+    def operator():
+        return RenderModelOperator(
+            task_id="one",
+            render_conn_id=account.conn_id,
+            output=tmp_path / "out",
+            poll_interval=0.2,
+            **fields,
+        )
+
+    result = Task(operator).run()
+    assert bool(capabilities.call_price) == ("credits_calls" in result)
+    assert account.spent == int(result["credits"]) + int(result.get("credits_calls", 0))
+
+
+def test_outputs_of_which_one_never_comes_are_refused_before_anything_is_sent(
+    account, choice, vendor, tmp_path
+):
+    made = vendor.kinds()
+    never = next(kind for kind in OutputKind if kind not in made)
+    nights = Nights(account, choice.first, tmp_path)
+    for wrong in ([never], [*made, never], []):
+        with pytest.raises(RenderInputError, match=r"^outputs: "):
+            nights.night(1, outputs=wrong).run()
+    assert account.spent == 0

@@ -135,6 +135,19 @@ def test_a_render_costs_its_price_and_ends_with_files(hook, vendor, account, wan
     assert account.spent - paid + first_account == vendor.price(wanted.settings) + hook.metered - calls
 
 
+def test_the_kinds_that_are_declared_for_settings_are_those_that_come_of_them(hook, vendor, choice, wanted):
+    known, job = uploaded(hook, wanted)
+    for raw in (choice.first, choice.second, *choice.others):
+        settings = vendor.settings(raw)
+        job = job or submitted(hook, replace(known, settings=settings))[0]
+        assert ended(hook, job).status is RenderStatus.SUCCEEDED
+        come = {output.kind for output in hook.run(vendor.outputs(job))}
+        assert come == vendor.kinds(settings)
+        assert come <= vendor.kinds()
+        assert come & vendor.default_outputs
+        job = None
+
+
 def test_what_outputs_tell_at_once_can_be_downloaded_at_once(hook, vendor, wanted, tmp_path) -> None:
     _, job = first_render(hook, wanted)
     ended(hook, job)

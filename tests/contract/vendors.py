@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tests.contract.accounts import Account
@@ -14,30 +14,39 @@ class Choice(NamedTuple):
     :param first: a quick render.
     :param second: another one.
     :param wrong: settings that must be refused.
+    :param others: renders of which other kinds of files come.
     """
 
     first: Mapping[str, Any]
     second: Mapping[str, Any]
     wrong: Mapping[str, Any]
+    others: Sequence[Mapping[str, Any]] = ()
 
 
 def _dxgl(account: Account) -> Choice:
-    return Choice({"length": 3}, {"length": 3, "aspect": "1:1"}, {"length": 99})
+    return Choice({"length": 3}, {"length": 3, "aspect": "1:1"}, {"length": 99}, [{"effect": "dataset"}])
 
 
 def _glossi(account: Account) -> Choice:
     templates = account.get("/api/v1/templates", **{"X-API-Key": account.token})["templates"]
     quick = {"renderShots": False, "renderVariants": False, "imageQuality": 0}
     first, second = ({"templateId": one["templateId"], **quick} for one in templates[:2])
-    return Choice(first, second, {**first, "imageQuality": 9})
+    shots = {**first, "renderBookmarks": False, "renderShots": True, "videoQuality": 0}
+    return Choice(first, second, {**first, "imageQuality": 9}, [shots])
 
 
 def _imagine(account: Account) -> Choice:
-    return Choice({"content": ["silo"]}, {"content": ["silo", "viewer"]}, {"content": ["hologram"]})
+    others = [{"content": ["360", "ar"]}, {"scene_id": 7550, "cameras": [8152584]}]
+    return Choice({"content": ["silo"]}, {"content": ["silo", "viewer"]}, {"content": ["hologram"]}, others)
 
 
 def _threekit(account: Account) -> Choice:
-    return Choice({"width": 320, "height": 240}, {"width": 240, "height": 320}, {"width": 0})
+    return Choice(
+        {"width": 320, "height": 240},
+        {"width": 240, "height": 320},
+        {"width": 0},
+        [{"width": 64, "format": "jpg"}],
+    )
 
 
 VENDORS: Mapping[str, Callable[[Account], Choice]] = {

@@ -4,9 +4,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import requests
 from airflow.dag_processing.dagbag import DagBag
+from airflow.providers.http.sensors.http import HttpSensor
 from airflow.serialization.serialized_objects import DagSerialization
 
 from tests.dags.conftest import ROOT
@@ -50,6 +53,29 @@ def test_every_dag_survives_serialization(bag):
     for dag in bag.dags.values():
         restored = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dag))
         assert set(restored.task_dict) == set(dag.task_dict)
+
+
+@pytest.mark.parametrize(
+    ("host", "endpoint"),
+    [
+        ("https://api.dx.gl", "v1/health"),
+        ("https://api.dx.gl/", "v1/health"),
+        ("https://api.dx.gl/v1/", "health"),
+        (None, "/v1/health"),
+    ],
+)
+def test_the_nightly_health_check_is_asked_for_below_the_host_whatever_it_is(bag, host, endpoint):
+    healthy = bag.dags["dxgl_nightly_catalog"].task_dict["healthy"]
+    conn = SimpleNamespace(dxgl_default=SimpleNamespace(host=host))
+    assert healthy.render_template(healthy.endpoint, {"conn": conn}) == endpoint
+
+
+@pytest.mark.filterwarnings("ignore:The `airflow.utils.operator_helpers.determine_kwargs`")
+def test_the_nightly_health_check_says_that_the_connection_has_no_host(monkeypatch):
+    monkeypatch.setenv("AIRFLOW_CONN_DXGL_DEFAULT", '{"conn_type": "dxgl", "password": "dxgl_sk_first"}')
+    sensor = HttpSensor(task_id="healthy", http_conn_id="dxgl_default", endpoint="/v1/health")
+    with pytest.raises(requests.exceptions.InvalidURL, match="No host supplied"):
+        sensor.poke({})
 
 
 def test_every_dag_is_described_by_its_file():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from airflow_provider_render.core.calls import Answer, Fetch, Operation, send
 from airflow_provider_render.core.errors import NotFoundError, VendorError
@@ -89,6 +89,11 @@ class DxglVendor(RenderVendor):
         """Return the credits by the document's table; an unknown tier counts as the dearest."""
         return render_settings.price(settings)
 
+    def kinds(self, settings: Settings | None = None) -> frozenset[OutputKind]:
+        """Return the kinds of a video's files, or a dataset's."""
+        forms = ({}, render_settings.AS_DATASET) if settings is None else (settings,)
+        return frozenset(file.kind for form in forms for file in _files(form))
+
     def outputs(self, job: RenderJob) -> Operation[list[RenderOutput]]:
         """List the files of a finished render; a dataset is one ZIP.
 
@@ -98,10 +103,12 @@ class DxglVendor(RenderVendor):
         render = yield from send(endpoints.get_render(job.id))
         if not matching.is_made_with(render, job.settings):
             render = (yield from matching.find_equal(job.model_id, job.settings, ())) or render
-        made_with = render.render_settings or job.settings
-        if render_settings.is_dataset(made_with):
-            return [_output(OutputKind.DATASET, "dataset.zip", ZIP, render.id, "dataset")]
-        return list(_video_files(render.id, made_with, web=bool(render.has_web_variant)))
+        files = _files(render.render_settings or job.settings)
+        return [
+            RenderOutput(file.kind, file.name, file.media_type, {"render": render.id, "asset": file.asset})
+            for file in files
+            if render.has_web_variant or file.kind is not OutputKind.WEB_VIDEO
+        ]
 
     def locate(self, output: RenderOutput) -> Operation[Fetch]:
         """Say where a file is; DXGL needs no presigned URLs, so no call is made."""
@@ -188,22 +195,28 @@ class DxglVendor(RenderVendor):
         return places[asset]()
 
 
-def _video_files(render_id: str, made_with: Settings, *, web: bool) -> list[RenderOutput]:
+class _File(NamedTuple):
+    """A file of a render: what it is, and which of DXGL's assets."""
+
+    kind: OutputKind
+    name: str
+    media_type: str
+    asset: str
+
+
+def _files(made_with: Settings) -> list[_File]:
+    """Return the files that a render can have; DXGL makes a web video only of some."""
+    if render_settings.is_dataset(made_with):
+        return [_File(OutputKind.DATASET, "dataset.zip", ZIP, "dataset")]
     pro = made_with.get("quality") == "pro"
     video = ("video.mov", "video/quicktime") if pro else ("video.mp4", "video/mp4")
-    files = [
-        _output(OutputKind.VIDEO, *video, render_id, "video"),
-        _output(OutputKind.POSTER, "poster.png", "image/png", render_id, "poster"),
-        _output(OutputKind.THUMBNAIL, "thumb.mp4", "video/mp4", render_id, "thumb"),
-        _output(OutputKind.ARCHIVE, "assets.zip", ZIP, render_id, "bundle"),
+    return [
+        _File(OutputKind.VIDEO, *video, "video"),
+        _File(OutputKind.WEB_VIDEO, "web.mp4", "video/mp4", "web"),
+        _File(OutputKind.POSTER, "poster.png", "image/png", "poster"),
+        _File(OutputKind.THUMBNAIL, "thumb.mp4", "video/mp4", "thumb"),
+        _File(OutputKind.ARCHIVE, "assets.zip", ZIP, "bundle"),
     ]
-    if web:
-        files.insert(1, _output(OutputKind.WEB_VIDEO, "web.mp4", "video/mp4", render_id, "web"))
-    return files
-
-
-def _output(kind: OutputKind, name: str, media_type: str, render_id: str, asset: str) -> RenderOutput:
-    return RenderOutput(kind, name, media_type, {"render": render_id, "asset": asset})
 
 
 def _job(render_id: str, model_id: str, sent: Settings) -> RenderJob:

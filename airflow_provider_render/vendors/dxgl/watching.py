@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from airflow_provider_render.core.calls import Call, Operation, send
 from airflow_provider_render.core.errors import NotFoundError
 from airflow_provider_render.core.job import RenderState, RenderStatus
+from airflow_provider_render.core.looking import one_by_one
 from airflow_provider_render.vendors.dxgl.answers import Page, Render
 from airflow_provider_render.vendors.dxgl.endpoints import get_render, list_renders
 from airflow_provider_render.vendors.dxgl.paging import PAGE, Enough, rows
@@ -51,9 +52,9 @@ def states(ids: Collection[str]) -> Operation[dict[str, RenderState]]:
     for word in UNDER_WAY:
         if len(wanted - found.keys()) > len(UNDER_WAY):
             yield from _search(_listed(word), wanted, found)
-    for render_id in sorted(wanted - found.keys()):
-        found.update((yield from _single(render_id)))
-    return {render_id: state_of(render) for render_id, render in found.items()}
+    singles = [((render_id,), _single(render_id)) for render_id in sorted(wanted - found.keys())]
+    alone = yield from one_by_one(singles, heard=len(wanted) > FEW)
+    return {render_id: state_of(render) for render_id, render in found.items()} | alone
 
 
 def _search(
@@ -86,8 +87,8 @@ def _listed(word: str) -> Callable[[int], Call[Page[Render]]]:
     return lambda offset: list_renders(status=word, offset=offset)
 
 
-def _single(render_id: str) -> Operation[dict[str, Render]]:
+def _single(render_id: str) -> Operation[dict[str, RenderState]]:
     try:
-        return {render_id: (yield from send(get_render(render_id)))}
+        return {render_id: state_of((yield from send(get_render(render_id))))}
     except NotFoundError:
         return {}

@@ -10,9 +10,10 @@ from urllib.parse import quote
 
 from airflow_provider_render.core.calls import Fetch, Operation, send
 from airflow_provider_render.core.errors import ConnectionConfigError, NotFoundError, UnexpectedAnswerError
-from airflow_provider_render.core.job import OutputKind, RenderJob, RenderOutput
+from airflow_provider_render.core.job import OutputKind, RenderJob, RenderOutput, Settings
 from airflow_provider_render.vendors.glossi import endpoints
 from airflow_provider_render.vendors.glossi.answers import OneCallJob, RenderFile
+from airflow_provider_render.vendors.glossi.settings import NAMES
 
 EXTENSIONS: Mapping[str, str] = {"jpeg": ".jpg", "quicktime": ".mov"}
 MEDIA_TYPES: Mapping[str, str] = {
@@ -23,9 +24,20 @@ MEDIA_TYPES: Mapping[str, str] = {
     ".mov": "video/quicktime",
     ".webm": "video/webm",
 }
+KINDS = (OutputKind.IMAGE, OutputKind.VIDEO)
+"""What a file is, by whether it is a video."""
+MADE_BY: Mapping[str, OutputKind] = {"renderBookmarks": OutputKind.IMAGE, "renderShots": OutputKind.VIDEO}
+"""The switch by which files of a kind are made."""
+
 FILE_KEYS = frozenset({"filePath", "url", "downloadUrl", "signedUrl"})
 JOB_KEYS = ("renderJobId", "renderJobIds", "renderJobs", "renderIds")
 """Names under which a one-call job may tell its render jobs; none is documented."""
+
+
+def kinds(settings: Settings) -> frozenset[OutputKind]:
+    """Return the kinds of files that a render can have; any where a setting is not documented."""
+    made = frozenset(kind for switch, kind in MADE_BY.items() if settings.get(switch, True))
+    return made if made and settings.keys() <= set(NAMES.values()) else frozenset(KINDS)
 
 
 def outputs(job: RenderJob, base_url: str | None) -> Operation[list[RenderOutput]]:
@@ -126,9 +138,9 @@ def _pairs(said: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _output(source: Mapping[str, str], file: RenderFile, name: str, base_url: str | None) -> RenderOutput:
-    kind = OutputKind.VIDEO if _is_video(file) else OutputKind.IMAGE
     media_type = MEDIA_TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
     ref = {**source, "file": file_id(file)}
+    kind = KINDS[_is_video(file)]
     return RenderOutput(kind, name, media_type, ref, fetch=_fetch(file, media_type, base_url))
 
 

@@ -113,6 +113,10 @@ class GlossiVendor(RenderVendor):
         """Return the settings as text: one call renders many projects with equal settings."""
         return canonical_json(self.canonical(settings))
 
+    def kinds(self, settings: Settings | None = None) -> frozenset[OutputKind]:
+        """Return pictures, videos or both, by what is switched on."""
+        return delivering.kinds(settings or {})
+
     def outputs(self, job: RenderJob) -> Operation[list[RenderOutput]]:
         """List the pictures and videos of a finished render.
 

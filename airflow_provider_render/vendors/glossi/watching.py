@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from airflow_provider_render.core.calls import Operation, send
 from airflow_provider_render.core.errors import NotFoundError, RejectedError
 from airflow_provider_render.core.job import RenderJob, RenderState, RenderStatus
+from airflow_provider_render.core.looking import one_by_one
 from airflow_provider_render.vendors.glossi import endpoints
 from airflow_provider_render.vendors.glossi.answers import ModelState
 from airflow_provider_render.vendors.glossi.words import VENDOR, Words
@@ -28,11 +29,9 @@ def is_model(job: RenderJob) -> bool:
 def states(jobs: Sequence[RenderJob], words: Words) -> Operation[dict[str, RenderState]]:
     """Return states by id: one call for all models, one for each render. Unknown ones are left out."""
     models = [job for job in jobs if is_model(job)]
-    found = (yield from _models(models, words)) if models else {}
-    for job in jobs:
-        if not is_model(job):
-            found.update((yield from _single(job, words)))
-    return found
+    questions = [([job.id for job in models], _models(models, words))] if models else []
+    questions += [([job.id], _single(job, words)) for job in jobs if not is_model(job)]
+    return (yield from one_by_one(questions))
 
 
 def model_state(model: ModelState, words: Words) -> RenderState:

@@ -28,6 +28,14 @@ Disabled = Literal["fail", "skip"]
 """What a type of content means that is disabled for the account."""
 
 LINK_TYPE = "application/internet-shortcut"
+KINDS: Mapping[str, OutputKind] = {
+    "silo": OutputKind.IMAGE,
+    "viewer": OutputKind.VIEWER,
+    "ar": OutputKind.AR,
+    "360": OutputKind.VIEWER,
+    "thumbnail": OutputKind.THUMBNAIL,
+}
+"""What comes of each type of content, and with all of them."""
 IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp")
 VENDOR = "imagine"
 
@@ -118,6 +126,11 @@ def status_of(word: str, disabled: Disabled) -> RenderStatus:
     return WORDS.get(word.lower(), RenderStatus.RUNNING)
 
 
+def kinds(settings: Settings) -> frozenset[OutputKind]:
+    """Return the kinds of what comes of content."""
+    return frozenset(KINDS[name] for name in (*canonical(settings)["content"], "thumbnail"))
+
+
 def outputs(job: RenderJob) -> Operation[list[RenderOutput]]:
     """List what is finished of a job's types, and the product's thumbnail: 1 credit."""
     unicode, types = parts_of(job.id) or (job.model_id, [])
@@ -148,27 +161,23 @@ def picture(kind: OutputKind, name: str, url: str | None, ref: Mapping[str, str]
 
 
 def _pages(shared: SharedContent, types: Collection[str]) -> Iterator[RenderOutput]:
-    offered = {
-        "viewer": (OutputKind.VIEWER, "viewer.url", shared.product_3d),
-        "ar": (OutputKind.AR, "ar.url", shared.product_ar),
-        "360": (OutputKind.VIEWER, "360.url", shared.product_threesixty),
-    }
+    offered = {"viewer": shared.product_3d, "ar": shared.product_ar, "360": shared.product_threesixty}
     for name in types:
-        kind, file, link = offered.get(name, (OutputKind.VIEWER, "", None))
-        if link:
-            yield RenderOutput(kind, file, LINK_TYPE, {"product": shared.unicode, "page": name}, link=link)
+        if link := offered.get(name):
+            ref = {"product": shared.unicode, "page": name}
+            yield RenderOutput(KINDS[name], f"{name}.url", LINK_TYPE, ref, link=link)
 
 
 def _silos(shared: SharedContent) -> Iterator[RenderOutput]:
     images = sorted(shared.product_silo_images, key=lambda image: image.id)
     for number, image in enumerate(images, start=1):
         ref = {"product": shared.unicode, "image": str(image.id)}
-        yield from picture(OutputKind.IMAGE, f"silo-{number}", image.image_url, ref)
+        yield from picture(KINDS["silo"], f"silo-{number}", image.image_url, ref)
 
 
 def _thumbnail(shared: SharedContent) -> Iterator[RenderOutput]:
     ref = {"product": shared.unicode, "image": "thumbnail"}
-    yield from picture(OutputKind.THUMBNAIL, "thumbnail", shared.thumbnail_url, ref)
+    yield from picture(KINDS["thumbnail"], "thumbnail", shared.thumbnail_url, ref)
 
 
 def _word(status: ContentStatus, name: str) -> str | None:

@@ -37,6 +37,10 @@ LOOKS: Mapping[str, tuple[str, OutputKind]] = {
 """What a camera delivers: the vendor's field, the end of our file's name, its kind."""
 
 
+KINDS = frozenset(kind for _, kind in LOOKS.values())
+"""What comes of a scene."""
+
+
 def job_of(job_id: str, unicode: str, skus: Sequence[str], settings: Settings) -> RenderJob:
     """Return the job of a scene render.
 

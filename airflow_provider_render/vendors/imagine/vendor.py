@@ -133,6 +133,12 @@ class ImagineVendor(RenderVendor):
         """Return the credits that are left after a call, where its answer tells."""
         return errors.balance(answer)
 
+    def kinds(self, settings: Settings | None = None) -> frozenset[OutputKind]:
+        """Return the kinds of what comes of content, or of a scene."""
+        if settings is None:
+            return scenes.KINDS.union(content.KINDS.values())
+        return scenes.KINDS if render_settings.is_scene(settings) else content.kinds(settings)
+
     def outputs(self, job: RenderJob) -> Operation[list[RenderOutput]]:
         """List the pictures and pages of a finished job: 1 credit."""
         return scenes.outputs(job) if scenes.number_of(job.id) else content.outputs(job)

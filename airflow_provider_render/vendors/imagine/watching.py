@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from airflow_provider_render.core.calls import Operation
-from airflow_provider_render.core.errors import RateLimitedError, UnavailableError
 from airflow_provider_render.core.job import RenderJob, RenderState, RenderStatus
+from airflow_provider_render.core.looking import one_by_one
 from airflow_provider_render.vendors.imagine import content, scenes
 from airflow_provider_render.vendors.imagine.content import Disabled
 
@@ -19,17 +19,8 @@ def states(jobs: Sequence[RenderJob], disabled: Disabled) -> Operation[dict[str,
 
     :raises VendorError: the vendor could not be asked for a single one.
     """
-    found: dict[str, RenderState] = {}
-    questions = list(_questions(jobs))
-    for number, asked in enumerate(questions):
-        try:
-            found.update((yield from _asked(asked, disabled)))
-        except (UnavailableError, RateLimitedError):
-            if not number:
-                raise
-            left = [job for others in questions[number:] for job in others]
-            return found | {job.id: NOT_ASKED for job in left}
-    return found
+    questions = [([job.id for job in asked], _asked(asked, disabled)) for asked in _questions(jobs)]
+    return (yield from one_by_one(questions, later=NOT_ASKED))
 
 
 def _asked(jobs: Sequence[RenderJob], disabled: Disabled) -> Operation[dict[str, RenderState]]:

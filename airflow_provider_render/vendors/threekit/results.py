@@ -28,8 +28,24 @@ SAME_FORMAT = {"jpeg": "jpg"}
 
 AR_ENDINGS = frozenset({".usdz"})
 MODEL_ENDINGS = frozenset({*MEDIA_TYPES, ".dxf", ".svg"}) - {".zip"}
+KINDS: Mapping[str, OutputKind] = {
+    **dict.fromkeys(MODEL_ENDINGS, OutputKind.MODEL),
+    **dict.fromkeys(AR_ENDINGS, OutputKind.AR),
+    **dict.fromkeys(PICTURE_TYPES, OutputKind.IMAGE),
+}
+"""What a file is, by its ending."""
+OTHER = OutputKind.ARCHIVE
+"""What every other file is."""
+
 SELECTION = "attributes"
 """In the settings of a render job of its own: wanted values by attribute."""
+
+
+def kinds(settings: Settings | None) -> frozenset[OutputKind]:
+    """Return the kinds of files that a render has; None for all that jobs leave."""
+    if settings is None:
+        return frozenset((*KINDS.values(), OTHER))
+    return frozenset({KINDS[PICTURE_ENDINGS[canonical(settings)["format"]]]})
 
 
 def outputs(job: RenderJob) -> Operation[list[RenderOutput]]:
@@ -148,15 +164,7 @@ def _named(files: Sequence[StoredFile]) -> list[RenderOutput]:
 
 def _output(name: str, ref: Mapping[str, str]) -> RenderOutput:
     ending = PurePosixPath(name).suffix.lower()
-    return RenderOutput(_kind(ending), name, media_type_of(name), ref)
-
-
-def _kind(ending: str) -> OutputKind:
-    if ending in PICTURE_TYPES:
-        return OutputKind.IMAGE
-    if ending in AR_ENDINGS:
-        return OutputKind.AR
-    return OutputKind.MODEL if ending in MODEL_ENDINGS else OutputKind.ARCHIVE
+    return RenderOutput(KINDS.get(ending, OTHER), name, media_type_of(name), ref)
 
 
 def _stem(layer: Layer, staged: bool) -> str:

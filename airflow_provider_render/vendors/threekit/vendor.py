@@ -133,6 +133,10 @@ class ThreekitVendor(RenderVendor):
         """Return the states of renders, imports and other jobs: 100 jobs a call, up to 3 one by one."""
         return self.org.work(watching.states(jobs, self.words))
 
+    def kinds(self, settings: Settings | None = None) -> frozenset[OutputKind]:
+        """Return the kind of a render's picture; without settings those of all files that jobs leave."""
+        return results.kinds(settings)
+
     def outputs(self, job: RenderJob) -> Operation[list[RenderOutput]]:
         """List the pictures of a render, or the files of an export."""
         return self.org.work(results.outputs(job))

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from airflow_provider_render.core.calls import Operation, send
 from airflow_provider_render.core.errors import NotFoundError
 from airflow_provider_render.core.job import RenderJob, RenderState, RenderStatus
+from airflow_provider_render.core.looking import one_by_one
 from airflow_provider_render.vendors.threekit import handles
 from airflow_provider_render.vendors.threekit.answers.jobs import Job, Run, Task
 from airflow_provider_render.vendors.threekit.endpoints.jobs import all_runs, all_tasks, get_job, list_jobs
@@ -36,12 +37,14 @@ def states(jobs: Sequence[RenderJob], words: Mapping[str, str] = WORDS) -> Opera
     :param words: assumed words, as :data:`~.paths.WORDS` has them.
     """
     asked = {job.id: handles.read(job) for job in jobs}
-    known = yield from _jobs({handle.id for handle in asked.values() if not handle.kind.ready})
     found = {job_id: READY for job_id, handle in asked.items() if handle.kind.ready}
-    for job in known.values():
-        mine = {job_id: one for job_id, one in asked.items() if one.id == job.id and not one.kind.ready}
-        found.update((yield from _of_job(job, mine, words)))
-    return found
+    parts: dict[str, dict[str, Handle]] = {}
+    for job_id, handle in asked.items():
+        if not handle.kind.ready:
+            parts.setdefault(handle.id, {})[job_id] = handle
+    listed = (yield from _listed(set(parts))) if len(parts) > FEW else {}
+    questions = [(mine, _asked(name, listed.get(name), mine, words)) for name, mine in sorted(parts.items())]
+    return found | (yield from one_by_one(questions, heard=bool(found) or len(parts) > FEW))
 
 
 def state_of(job: Job, words: Mapping[str, str] = WORDS) -> RenderState | None:
@@ -55,31 +58,30 @@ def state_of(job: Job, words: Mapping[str, str] = WORDS) -> RenderState | None:
     return READY
 
 
-def _jobs(wanted: set[str]) -> Operation[dict[str, Job]]:
-    """Return jobs by id: from the list as long as it helps, then one by one."""
-    found: dict[str, Job] = {}
-    if len(wanted) > FEW:
-        left = math.ceil(len(wanted) / PAGE) + MORE_PAGES
-        missing = set(wanted)
+def _listed(wanted: set[str]) -> Operation[dict[str, Job]]:
+    """Return jobs by id from the list, as long as it helps."""
+    left = math.ceil(len(wanted) / PAGE) + MORE_PAGES
+    missing = set(wanted)
 
-        def enough(fresh: Iterable[str]) -> bool:
-            nonlocal left
-            left -= 1
-            missing.difference_update(fresh)
-            return not missing or left <= 0
+    def enough(fresh: Iterable[str]) -> bool:
+        nonlocal left
+        left -= 1
+        missing.difference_update(fresh)
+        return not missing or left <= 0
 
-        listed = yield from rows(lambda page: list_jobs(page=page), enough)
-        found = {job.id: job for job in listed if job.id in wanted}
-    for job_id in sorted(wanted - found.keys()):
-        found.update((yield from _single(job_id)))
-    return found
+    listed = yield from rows(lambda page: list_jobs(page=page), enough)
+    return {job.id: job for job in listed if job.id in wanted}
 
 
-def _single(job_id: str) -> Operation[dict[str, Job]]:
+def _asked(
+    name: str, listed: Job | None, mine: Mapping[str, Handle], words: Mapping[str, str]
+) -> Operation[dict[str, RenderState]]:
+    """Return the states of all renders of one job, which is asked for alone where no list showed it."""
     try:
-        return {job_id: (yield from send(get_job(job_id)))}
+        job = listed or (yield from send(get_job(name)))
     except NotFoundError:
         return {}
+    return (yield from _of_job(job, mine, words))
 
 
 def _of_job(

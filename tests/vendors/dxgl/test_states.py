@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from airflow_provider_render.core.errors import AuthError, UnavailableError
 from airflow_provider_render.core.job import RenderStatus
-from tests.vendors.dxgl.desk import VENDOR, Desk, Shelf, job, rows
+from airflow_provider_render.core.looking import Look, unread
+from tests.vendors.dxgl.desk import VENDOR, Desk, Shelf, job, refusal, rows
 
 
 def look(shelf, *ids):
@@ -143,3 +145,33 @@ def test_the_number_of_calls_stays_bounded_in_a_crowded_account():
     states, desk = look(Shelf(crowd), *(f"r{number}-0" for number in range(40)))
     assert len(states) == 40
     assert len(desk.calls) <= 3 + 4 + 40
+
+
+def bear(shelf, *ids):
+    desk, jobs = Desk(shelf), [job(name) for name in ids]
+    return desk.run(Look(jobs).work(VENDOR.states(jobs))), desk
+
+
+@pytest.mark.parametrize(
+    ("refused", "error"),
+    [(refusal(403, "forbidden"), AuthError), (refusal(500, "internal"), UnavailableError)],
+)
+@pytest.mark.parametrize("others", [2, 250])
+def test_a_render_that_cannot_be_read_does_not_hide_the_others(refused, error, others):
+    shelf = Shelf(rows(others))
+
+    def react(method, path, query, body):
+        return refused if path == "/v1/renders/0" else shelf(method, path, query, body)
+
+    states, desk = bear(react, "0", *names(others))
+    assert {name: type(why) for name, why in unread(states).items()} == {"0": error}
+    assert {state.status for name, state in states.items() if name != "0"} == {RenderStatus.QUEUED}
+    assert states.keys() == {"0", *names(others)}
+    assert desk.labels.count("GET /v1/renders/0") == 1
+    with pytest.raises(error):
+        look(react, "0", *names(others))
+
+
+def test_a_list_that_cannot_be_read_concerns_all():
+    with pytest.raises(UnavailableError):
+        bear(lambda *_: refusal(500, "internal"), *names(50))

@@ -12,6 +12,7 @@ from airflow_provider_render.core.errors import (
     UnexpectedAnswerError,
 )
 from airflow_provider_render.core.job import RenderJob, RenderStatus
+from airflow_provider_render.core.looking import Look, unread
 from airflow_provider_render.core.vendor import Account, Answerable, Existing, Upload
 from airflow_provider_render.vendors.glossi.vendor import GlossiVendor
 from airflow_provider_render.vendors.glossi.watching import preparing
@@ -335,6 +336,27 @@ class TestStates:
             "B1": (RenderStatus.FAILED, "no light"),
         }
         assert len(desk.calls) == 5
+
+    def test_what_cannot_be_read_does_not_hide_the_others(self):
+        desk = Desk(
+            {
+                "POST /models/status": (422, {"message": "not these"}),
+                "GET /renders/J1": (500, {"message": "broken"}),
+                "GET /renders/J2": {"jobId": "J2", "status": "COMPLETED"},
+                "GET /jobs/B1": (404, {"message": "unknown"}),
+            }
+        )
+        jobs = [preparing("M1"), preparing("M2"), job("J2"), job("J1"), job("B1", kind="job")]
+        states = desk.run(Look(jobs).work(VENDOR.states(jobs)))
+        assert states["J2"].status is RenderStatus.SUCCEEDED
+        assert {name: type(why) for name, why in unread(states).items()} == {
+            "model/M1": RejectedError,
+            "model/M2": RejectedError,
+            "J1": UnavailableError,
+            "B1": RejectedError,
+        }
+        with pytest.raises(RejectedError):
+            desk.run(VENDOR.states(jobs))
 
     def test_no_id_of_a_model_can_be_that_of_a_render(self):
         assert preparing("M1").id != "M1"

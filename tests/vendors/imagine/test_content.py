@@ -8,6 +8,7 @@ import pytest
 
 from airflow_provider_render.core.errors import AuthError, NotFoundError, UnavailableError
 from airflow_provider_render.core.job import OutputKind, RenderJob, RenderStatus
+from airflow_provider_render.core.looking import Look, unread
 from airflow_provider_render.core.vendor import Answerable
 from airflow_provider_render.vendors.imagine.vendor import ImagineVendor
 from tests.vendors.imagine.account import UNICODE, VENDOR, Desk, data, job, product, refused, request
@@ -139,6 +140,22 @@ class TestStates:
         assert states[job().id].status is RenderStatus.SUCCEEDED
         assert {states[one.id].word for one in others} == {"not asked"}
         assert not states[others[0].id].status.terminal
+        assert len(desk.calls) == 2
+
+    @pytest.mark.parametrize("code", [403, 422, 500])
+    def test_a_product_that_cannot_be_read_does_not_hide_the_others(self, code):
+        jobs = [job(), *(RenderJob("imagine", f"other-{number}:silo", f"m{number}") for number in range(2))]
+        desk = Desk({STATUS: [status(silo("Done")), refused(code, "not this one"), status(silo("Done"))]})
+        states = desk.run(Look(jobs).work(VENDOR.states(jobs)))
+        assert [states[one.id].status.terminal for one in jobs] == [True, False, True]
+        assert unread(states).keys() == {jobs[1].id}
+        assert len(desk.calls) == 3
+
+    def test_answers_that_were_paid_for_count_though_the_vendor_asks_to_slow_down(self):
+        jobs = [job(), *(RenderJob("imagine", f"other-{number}:silo", f"m{number}") for number in range(2))]
+        desk = Desk({STATUS: [status(silo("Done")), (429, {})]})
+        states = desk.run(Look(jobs).work(VENDOR.states(jobs)))
+        assert [states[one.id].word for one in jobs][1:] == ["not asked"] * 2
         assert len(desk.calls) == 2
 
     def test_a_vendor_that_cannot_be_asked_at_all_is_an_error(self):

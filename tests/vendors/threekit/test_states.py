@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from airflow_provider_render.core.errors import RejectedError, UnavailableError
 from airflow_provider_render.core.job import RenderStatus
+from airflow_provider_render.core.looking import Look, unread
 from airflow_provider_render.vendors.threekit.vendor import ThreekitVendor
 from tests.vendors.threekit.desk import ORG, TOKEN, VENDOR, Desk, Shelf, job, layer, pending, stopped
 
@@ -157,3 +159,19 @@ def test_a_failed_import_says_why():
     states, desk = look(shelf, "import:J1")
     assert states["import:J1"].error == "1 of 1 tasks of job J1 failed: no mesh in the file"
     assert desk.labels == ["GET /api/jobs/J1", "GET /api/jobs/runs"]
+
+
+@pytest.mark.parametrize(("status", "error"), [(422, RejectedError), (500, UnavailableError)])
+@pytest.mark.parametrize("path", ["/api/jobs/J0", "/api/jobs/runs"])
+def test_a_job_that_cannot_be_read_does_not_hide_the_others(status, error, path):
+    rest = [stopped(f"J{number}") for number in range(1, 6)]
+    shelf = Shelf(jobs=[*rest, stopped("J0", failures=1)] if path.endswith("runs") else rest)
+    desk = Desk(lambda call: (status, {"message": "no"}) if call.path == path else shelf(call))
+    for ids in (["J0:A1", "J0:A2", "J1:A1"], ["J0:A1", *(f"J{number}:A1" for number in range(1, 6))]):
+        jobs = [job(name) for name in ids]
+        states = desk.run(Look(jobs).work(VENDOR.states(jobs)))
+        lost = {name for name in ids if name.startswith("J0")}
+        assert {name: type(why) for name, why in unread(states).items()} == dict.fromkeys(lost, error)
+        assert {states[name].status for name in ids if name not in lost} == {RenderStatus.SUCCEEDED}
+        with pytest.raises(error):
+            desk.run(VENDOR.states(jobs))
