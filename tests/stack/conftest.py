@@ -75,10 +75,10 @@ class WaitingVendor:
         return httpx.get(f"{self.url}/dxgl/v1/{path}", headers=headers)
 
     @contextmanager
-    def counted(self, match: str) -> Iterator[Callable[[], int]]:
-        """Count calls; what it gives tells the number so far."""
+    def counted(self, match: str, seconds: float = 0) -> Iterator[Callable[[], int]]:
+        """Count calls, and delay each; what it gives tells the number so far."""
         faults = f"{self.url}/_sandbox/faults"
-        fault = {"kind": "latency", "seconds": 0, "match": match}
+        fault = {"kind": "latency", "seconds": seconds, "match": match}
         httpx.put(faults, json={"faults": [fault]}).raise_for_status()
         yield lambda: int(httpx.get(faults).json()["faults"][0]["fired"])
         httpx.delete(faults)

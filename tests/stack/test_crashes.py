@@ -124,6 +124,22 @@ def test_a_task_marked_failed_on_the_worker_cancels_what_is_not_done(stack: Stac
     assert len(stack.bill()) == bill + 16
 
 
+def test_a_task_marked_failed_while_it_submits_pays_for_nothing_more(stack: Stack, tmp_path: Path) -> None:
+    dag_id, mark, vendor = "slow_one_by_one", "marked-amid", stack.waiting["slow"]
+    catalog = stack.catalog(tmp_path / "shop", *(f"{mark}-{number}" for number in range(60)))
+    with vendor.counted("POST .*/v1/models$", seconds=1) as uploads:
+        run = stack.start(dag_id, catalog=str(catalog), output=f"file://{tmp_path}/renders")
+        until(lambda: uploads() > 3, "some renders to be paid")
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run}/taskInstances/render"
+        stack.api.client.patch(path, json={"new_state": "failed"}).raise_for_status()
+        log = stack.home / f"airflow/logs/dag_id={dag_id}/run_id={run}/task_id=render/attempt=1.log"
+        until(lambda: "nothing more is sent" in log.read_text(), "the task to end by itself")
+        paid = vendor.paid(mark)
+    # What was sent before the signal came and answered after it is left to the next run.
+    assert len(paid) > 3
+    assert sum(map(vendor.knows, paid)) <= 1
+
+
 def test_a_task_cleared_on_the_worker_takes_its_renders_over(stack: Stack, tmp_path: Path) -> None:
     dag_id, bill = "patient_on_the_worker", len(stack.bill())
     run = _waiting_on_the_worker(stack, tmp_path, *(f"N{number}" for number in range(6)))

@@ -40,6 +40,7 @@ def ending(
 
 
 ending("slow", deferrable=True)
+ending("slow_one_by_one", deferrable=True, concurrency=1)
 ending("steady", deferrable=True, conn_id="dxgl_steady")
 ending("slow_out_of_time", deferrable=True, timeout=timedelta(seconds=30))
 ending("slow_on_the_worker", deferrable=False, execution_timeout=timedelta(seconds=8), retries=1)
