@@ -334,13 +334,12 @@ class Reconciliation:
         return replace(after, updated=now) if after != record else record
 
     def _costs_no_more(self, record: Record | None) -> bool:
-        """Whether a cut-off submit was booked by this run, or was announced and is not to be made again.
+        """Whether a cut-off submit was booked by this run, or is as a rule found, or stays a question.
 
-        What was announced is found or stays a question; where it is neither, the ledger counts it at submit.
+        Where it turns out never to have happened, the ledger counts it at submit.
         """
-        if record is None:
-            return False
-        return record.run == self._run or (record.job is not None and self._spec.on_ambiguous == "fail")
+        found = self._vendor.capabilities.tells_submitted or self._spec.on_ambiguous == "fail"
+        return record is not None and (found or record.run == self._run)
 
     def _overdue(self, record: Record) -> bool:
         """Whether the vendor should have listed a render by now."""

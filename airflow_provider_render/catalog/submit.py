@@ -31,6 +31,7 @@ from airflow_provider_render.core.errors import (
     QuotaError,
     RejectedError,
     RenderError,
+    UnexpectedAnswerError,
     VendorError,
 )
 from airflow_provider_render.core.job import RenderJob, RenderStatus
@@ -327,8 +328,10 @@ class Submission:
         for group in groups:
             group.before = {key: self._unbooked(group, key) for key in group.keys}
         before = {key: record for group in groups for key, record in group.before.items()}
-        self._journal.put({key: record for key, record in before.items() if record})
-        self._journal.forget([key for key, record in before.items() if not record])
+        try:
+            self._journal.put({key: record for key, record in before.items() if record})
+        finally:
+            self._journal.forget([key for key, record in before.items() if not record])
         self._ledger.release(prices(groups), calls)
 
     def _unbooked(self, group: Group, key: str) -> Record | None:
@@ -337,13 +340,21 @@ class Submission:
         return replace(record, run="") if record and group.counts(self._run, record) else record
 
     def _paid(self, groups: Sequence[Group], jobs: Sequence[RenderJob]) -> None:
-        """Note what one call has paid for, in one write."""
+        """Note what one call has paid for, in one write.
+
+        :raises UnexpectedAnswerError: not each render has its id; what is known is noted.
+        """
         at, records = self._now(), dict[str, Record]()
-        for group, job in zip(groups, jobs, strict=True):
+        for group, job in zip(groups, jobs, strict=False):
             records.update(self._records(group, job, group.price, at))
         self._journal.put(records)
         self._result.paid += records
         self._advance()
+        if len(jobs) != len(groups):
+            title = self._vendor.title
+            raise UnexpectedAnswerError(
+                f"{title} named {len(jobs)} renders where {len(groups)} were submitted"
+            )
 
     def _records(self, group: Group, job: RenderJob, spent: Decimal, at: str = "") -> Mapping[str, Record]:
         """Return the records of all that share a render, with its ids; the first bears the cost."""

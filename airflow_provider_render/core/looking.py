@@ -64,17 +64,15 @@ def concerns_all(error: RenderError) -> bool:
 def one_by_one(
     questions: Iterable[tuple[Collection[str], Operation[dict[str, RenderState]]]],
     *,
-    heard: bool = False,
     later: RenderState | None = None,
 ) -> Operation[dict[str, RenderState]]:
     """Ask one question after the other; return the states of renders by id.
 
     :param questions: each with the ids of the renders that it is about.
-    :param heard: whether the vendor has answered anything before.
     :param later: state of the renders that are left when the vendor goes away after it has answered others,
         where answers cost money and so must not be thrown away; None raises the error.
     """
-    left, found, failed = list(questions), dict[str, RenderState](), 0
+    left, found, failed, heard = list(questions), dict[str, RenderState](), 0, False
     while left:
         jobs, question = left.pop(0)
         try:
@@ -82,8 +80,8 @@ def one_by_one(
             heard, failed = True, 0
         except VendorError as error:
             if not concerns_all(error) and (yield from _borne(jobs, error)):
-                failed += 1
-                if failed < STRIKES or (heard and _refused(error)):
+                failed += isinstance(error, UnavailableError)
+                if failed < STRIKES:
                     continue
                 yield from _borne(_ids(left), error)
                 break

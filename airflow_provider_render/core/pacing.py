@@ -34,5 +34,6 @@ class Pacer:
         return moment < self._quiet_until
 
     def hold(self, seconds: float, now: float) -> None:
-        """Let no call start for the given seconds, as a ``Retry-After`` asks."""
-        self._quiet_until = max(self._quiet_until, now + seconds)
+        """Let no call start for the given seconds, as a ``Retry-After`` asks; none are none."""
+        if seconds:
+            self._quiet_until = max(self._quiet_until, now + seconds)

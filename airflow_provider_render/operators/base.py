@@ -138,10 +138,9 @@ def cancel_if_given_up(hook: RenderHook, jobs: Sequence[RenderJob], ti: Any, log
             with hook.apart() as apart:
                 cancel_renders(apart, jobs, log)
 
-    if jobs:
-        thread = Thread(target=work, daemon=True, name="on_kill")
-        thread.start()
-        thread.join(timeout=4)
+    thread = Thread(target=work, daemon=True, name="on_kill")
+    thread.start()
+    thread.join(timeout=4)
 
 
 def poll_changes(poll_interval: float | None) -> dict[str, float]:
@@ -299,8 +298,8 @@ class WaitingOperator(RenderBaseOperator):
 
     def on_kill(self) -> None:
         """Cancel the renders of this try, if a user ended the task for good."""
-        if self.cancel_on_kill:
-            cancel_if_given_up(self.hook, self._at_stake(), self._task, self.log)
+        if self.cancel_on_kill and (jobs := self._at_stake()):
+            cancel_if_given_up(self.hook, jobs, self._task, self.log)
 
     def _at_stake(self) -> Sequence[RenderJob]:
         """Return the renders that are to end with the task; called in a signal handler."""

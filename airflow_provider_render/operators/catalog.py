@@ -21,16 +21,17 @@ from airflow_provider_render.catalog.submit import ON_AMBIGUOUS, OnAmbiguous
 from airflow_provider_render.catalog.waiting import adopted, awaited, jobs_of, submitted_at
 from airflow_provider_render.core.errors import (
     BudgetError,
-    RenderFailedError,
     RenderInputError,
     UnavailableError,
     VendorError,
 )
 from airflow_provider_render.core.job import RenderJob
 from airflow_provider_render.core.journal import Action, Record
+from airflow_provider_render.core.looking import concerns_all
 from airflow_provider_render.core.polling import Verdict
 from airflow_provider_render.operators.base import WaitingOperator, force_token, recall, remember, run_name
 from airflow_provider_render.operators.groups import read_group, read_groups
+from airflow_provider_render.operators.judging import judge
 from airflow_provider_render.operators.parameters import (
     read_choice,
     read_count,
@@ -195,7 +196,7 @@ class RenderCatalogOperator(WaitingOperator):
         plan = run.plan()
         if plan.of(Action.WAIT):
             # A render that was cancelled or removed meanwhile is to be paid anew, not waited for.
-            run.look(plan)
+            self._look(run, plan)
             plan = run.plan()
         self._tell(plan)
         if read_flag("plan_only", self.plan_only):
@@ -204,6 +205,15 @@ class RenderCatalogOperator(WaitingOperator):
         run.submit(plan)
         event = self._wait(context, run, plan) if run.open(plan) else {}
         return self._go_on(context, run, plan, event)
+
+    def _look(self, run: Reconciliation, plan: Plan) -> None:
+        """Look at what is under way; what cannot be read must not keep back what is to be rendered."""
+        try:
+            run.look(plan)
+        except VendorError as error:
+            if concerns_all(error):
+                raise
+            self.log.warning("what is under way cannot be read, and goes on: %s", error)
 
     def _approve(self, run: Reconciliation, plan: Plan) -> None:
         """Fail on a plan that may not be paid; what was paid before is delivered and reported first."""
@@ -280,25 +290,7 @@ class RenderCatalogOperator(WaitingOperator):
         return report.summary(run.root)
 
     def _judge(self, run: Reconciliation, report: Report) -> None:
-        """Fail the task where that helps: for a retry, for a person to act, or because nothing worked."""
-        counts, failures = report.counts(), run.failures.values()
-        if passing := [failure for failure in failures if failure.passing]:
-            raise UnavailableError(
-                f"items that did not get on: {len(passing)}; a retry takes up only them. The first:"
-                f" {passing[0].reason}"
-            )
-        if stopping := [failure for failure in failures if failure.stopping]:
-            raise RenderFailedError(
-                f"items that could not be submitted: {len(stopping)}; what was submitted is delivered."
-                f" {stopping[0].reason}"
-            )
-        failed = counts.get("failed", 0)
-        worked = counts.get("delivered", 0) or counts.get("unchanged", 0)
-        if failed and (self.fail_on_item_failure or not worked):
-            first = next(item for item in report.items if item.outcome == "failed")
-            raise RenderFailedError(
-                f"items that failed: {failed} of {len(report.items)}. The first: {first.key}: {first.reason}"
-            )
+        judge(run.failures, report, strict=self.fail_on_item_failure)
 
     def _tell(self, plan: Plan) -> None:
         self.log.info("plan for %s:\n%s", self.hook.vendor.title, plan.table())

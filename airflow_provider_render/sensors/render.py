@@ -145,8 +145,8 @@ class RenderSensor(BaseSensorOperator):
 
     def on_kill(self) -> None:
         """Cancel the renders if that is wanted and a user ended the task for good."""
-        if self.cancel_on_kill:
-            cancel_if_given_up(self.hook, read_jobs(self.job), self._task, self.log)
+        if self.cancel_on_kill and self._open:
+            cancel_if_given_up(self.hook, self._open, self._task, self.log)
 
     def _read(self) -> list[RenderJob]:
         # What mapped tasks have returned is fetched one by one each time that it is gone through.

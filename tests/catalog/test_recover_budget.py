@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from airflow_provider_render.catalog.submit import Submission
 from airflow_provider_render.core.errors import BudgetError
 from tests.catalog.runs import Shop, outcomes
-from tests.fake_service import SUBMIT, lost_answer
+from tests.fake_service import SUBMIT, Killed, lost_answer
 
 
 @pytest.fixture
@@ -48,3 +49,36 @@ def test_a_question_that_stays_open_leaves_the_budget_to_the_other_items(cut_off
     report = shop.render("tuesday", max_credits=1)
     assert outcomes(report) == {"A": "failed", "B": "delivered"}
     assert (report.planned, report.spent) == (1, 1)
+
+
+@pytest.fixture
+def dead(tmp_path):
+    """A shop whose worker died before the ids of what it had paid were written; the vendor tells of it."""
+    shop = Shop(tmp_path, max_batch=2)
+    shop.stock("A")
+    shop.stock("B")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Submission, "_paid", _die)
+        with pytest.raises(Killed):
+            shop.task("monday", max_credits=2).submit()
+    assert shop.service.bill == 2
+    return shop
+
+
+def _die(*given):
+    raise Killed
+
+
+def test_what_a_dead_worker_paid_does_not_count_again(dead):
+    dead.stock("C")
+    report = dead.render("tuesday", max_credits=1)
+    assert outcomes(report) == {"A": "delivered", "B": "delivered", "C": "delivered"}
+    assert (report.planned, report.spent, dead.service.bill) == (1, 1, 3)
+
+
+def test_what_was_never_submitted_is_held_to_the_limit_after_all(dead):
+    dead.service.renders.clear()
+    report = dead.render("tuesday", max_credits=1)
+    assert set(outcomes(report).values()) == {"failed"}
+    assert "may (max_credits)" in report.items[0].reason
+    assert dead.service.bill == 0

@@ -17,6 +17,7 @@ from airflow_provider_render.core.errors import (
     RateLimitedError,
     RejectedError,
     UnavailableError,
+    UnexpectedAnswerError,
 )
 from airflow_provider_render.core.job import RenderStatus
 from airflow_provider_render.core.journal import Action, Phase, Record
@@ -30,6 +31,7 @@ from tests.fake_service import (
     Tripwire,
     lost_answer,
 )
+from tests.fake_vendor import FakeVendor
 
 pytestmark = pytest.mark.usefixtures("fast_disk")
 
@@ -313,3 +315,16 @@ def test_a_cut_off_submit_is_looked_for_at_the_model_that_it_named():
     assert group.question.model_id == "named by the submit"
     group.cleared = True
     assert (group.question.model_id, group.request.model_id) == ("found first", "found first")
+
+
+def test_an_answer_that_names_too_few_renders_keeps_those_that_it_names(root, monkeypatch):
+    submit = FakeVendor.submit
+
+    def short(vendor, requests):
+        return (yield from submit(vendor, requests))[:-1]
+
+    monkeypatch.setattr(FakeVendor, "submit", short)
+    task = Task(root, upload_renders=False)
+    with pytest.raises(UnexpectedAnswerError, match="named 2 renders where 3 were submitted"):
+        task.attempt(product("A"), product("B"), product("C"))
+    assert sorted(jobs(task)) == ["A", "B"]

@@ -93,3 +93,10 @@ def test_two_calls_are_never_closer_than_the_rate_allows(rate, gaps):
         now += gap
         starts.append(pacer.reserve(now))
     assert all(later - earlier >= 1 / rate - 1e-6 for earlier, later in pairwise(starts))
+
+
+def test_an_answer_that_asks_for_no_pause_voids_no_moment():
+    pacer = Pacer(rate=10)
+    moment = pacer.reserve(100)
+    pacer.hold(0, now=100.05)
+    assert not pacer.holds(moment)

@@ -279,3 +279,15 @@ def test_a_connection_of_another_kind_is_refused(tmp_path, monkeypatch, idle, ma
     with pytest.raises(RenderInputError, match=r"'http'.*no render vendor"):
         make(idle, given, tmp_path / "out").run()
     assert idle.spent == 0
+
+
+def test_renders_that_cannot_be_read_do_not_keep_back_new_ones(idle, tmp_path):
+    old = [new_model(tmp_path, name) for name in ("A", "B")]
+    catalog(idle, rows(*old), tmp_path / "out", deferrable=True).start()
+    assert idle.spent == 2
+
+    idle.faults({"kind": "error_before", "match": "^GET .*/renders/[A-Za-z0-9]+$"})
+    tomorrow = catalog(idle, rows(*old, new_model(tmp_path, "C")), tmp_path / "out", deferrable=True)
+    tomorrow.run_id = "nightly-2"
+    assert len(tomorrow.start().trigger.jobs) == 3
+    assert idle.spent == 3

@@ -53,7 +53,7 @@ def states(ids: Collection[str]) -> Operation[dict[str, RenderState]]:
         if len(wanted - found.keys()) > len(UNDER_WAY):
             yield from _search(_listed(word), wanted, found)
     singles = [((render_id,), _single(render_id)) for render_id in sorted(wanted - found.keys())]
-    alone = yield from one_by_one(singles, heard=len(wanted) > FEW)
+    alone = yield from one_by_one(singles)
     return {render_id: state_of(render) for render_id, render in found.items()} | alone
 
 

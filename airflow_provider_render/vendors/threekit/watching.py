@@ -44,7 +44,7 @@ def states(jobs: Sequence[RenderJob], words: Mapping[str, str] = WORDS) -> Opera
             parts.setdefault(handle.id, {})[job_id] = handle
     listed = (yield from _listed(set(parts))) if len(parts) > FEW else {}
     questions = [(mine, _asked(name, listed.get(name), mine, words)) for name, mine in sorted(parts.items())]
-    return found | (yield from one_by_one(questions, heard=bool(found) or len(parts) > FEW))
+    return found | (yield from one_by_one(questions))
 
 
 def state_of(job: Job, words: Mapping[str, str] = WORDS) -> RenderState | None:
