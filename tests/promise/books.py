@@ -124,7 +124,11 @@ TABLE = {
 ALIVE = {
     "dxgl": "status NOT IN ('error', 'failed')",
     "glossi": "status NOT IN ('FAILED', 'CANCELLED')",
-    "imagine": "status NOT IN ('Failed', 'Infected')",
+    # A product has one status for all pictures of a name, which is that of the newest.
+    "imagine": "status NOT IN ('Failed', 'Infected') AND NOT EXISTS ("
+    "SELECT 1 FROM imagine_outputs AS newer WHERE newer.product_id = imagine_outputs.product_id"
+    " AND newer.kind = imagine_outputs.kind AND newer.name = imagine_outputs.name"
+    " AND newer.id > imagine_outputs.id AND newer.status IN ('Failed', 'Infected'))",
     "threekit": "coalesce(result, '') != 'Failed'",
 }
 UNFINISHED = {

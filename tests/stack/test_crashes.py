@@ -125,7 +125,7 @@ def test_a_task_marked_failed_on_the_worker_cancels_what_is_not_done(stack: Stac
 
 
 def test_a_task_marked_failed_while_it_submits_pays_for_nothing_more(stack: Stack, tmp_path: Path) -> None:
-    dag_id, mark, vendor = "slow_one_by_one", "marked-amid", stack.waiting["slow"]
+    dag_id, mark, vendor = "slow_one_by_one", "ended-amid", stack.waiting["slow"]
     catalog = stack.catalog(tmp_path / "shop", *(f"{mark}-{number}" for number in range(60)))
     with vendor.counted("POST .*/v1/models$", seconds=1) as uploads:
         run = stack.start(dag_id, catalog=str(catalog), output=f"file://{tmp_path}/renders")
