@@ -30,7 +30,7 @@ from airflow_provider_render.core.polling import Verdict, Watch
 from airflow_provider_render.hooks.base import RenderHook
 from airflow_provider_render.links import VendorPortalLink
 from airflow_provider_render.operators.parameters import read_flag, read_interval, read_seconds
-from airflow_provider_render.triggers.ownership import given_up
+from airflow_provider_render.triggers.ownership import GIVEN_UP, task_state
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -134,7 +134,9 @@ def cancel_if_given_up(hook: RenderHook, jobs: Sequence[RenderJob], ti: Any, log
     """
 
     def work() -> None:
-        if given_up(ti):
+        state = task_state(ti)
+        log.info("the task is %s", state)
+        if state in GIVEN_UP:
             with hook.apart() as apart:
                 cancel_renders(apart, jobs, log)
 

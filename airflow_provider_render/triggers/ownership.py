@@ -6,12 +6,7 @@ retry, an evicted worker or a paused triggerer wants them kept for whoever goes 
 
 from __future__ import annotations
 
-import logging
-from concurrent.futures import Future
-from threading import Thread
 from typing import Any
-
-log = logging.getLogger(__name__)
 
 GIVEN_UP = frozenset({"failed", "success", "skipped", "removed", "upstream_failed"})
 """States of a task instance that nobody will come back to; any other means somebody owns the renders."""
@@ -32,19 +27,3 @@ def task_state(ti: Any) -> str | None:
     mapped = ti.map_index is not None and ti.map_index >= 0
     state = states.get(ti.run_id, {}).get(f"{ti.task_id}_{ti.map_index}" if mapped else ti.task_id)
     return None if state is None else str(state)
-
-
-def given_up(ti: Any) -> bool:
-    """Whether nobody will come back for the renders of a task that is being killed; blocks 10 s at most.
-
-    :param ti: as for :func:`task_state`.
-    """
-    # The signal may have struck amid a conversation with Airflow, which then cannot take up another.
-    answer: Future[str | None] = Future()
-    Thread(target=lambda: answer.set_result(task_state(ti)), daemon=True).start()
-    try:
-        state = answer.result(timeout=10)
-    except TimeoutError:
-        state = None
-    log.info("the task is %s", state)
-    return state in GIVEN_UP
